@@ -109,13 +109,13 @@ audit: $(DEVELOPMENT) ## recompute everything that is stored, and name what devi
 catch-up: $(DEVELOPMENT) ## post cashback that never came, now
 	@$(COMMAND) operations.catch_up
 
-redrive: $(DEVELOPMENT) ## send the dead letters of cashback again, and say what became of each
+redrive: $(DEVELOPMENT) ## send the dead letters of cashback again, and report the outcome of each
 	@$(COMMAND) operations.redrive
 
 fold: $(DEVELOPMENT) ## bring balances up to date, now; that happens every hour, locally every minute
 	@$(COMMAND) operations.fold
 
-rebuild: $(DEVELOPMENT) ## recompute the balances of merchants, funders and banks, while payments go on
+rebuild: $(DEVELOPMENT) ## recompute the balances of merchants, funders and banks, while payments continue
 	@$(COMMAND) operations.rebuild
 
 republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… UNTIL=… KINDS="payment earning"

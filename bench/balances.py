@@ -1,4 +1,4 @@
-"""Write units of balances for each payment, and of a payment's whole life: authorised, rewarded, counted and folded."""
+"""Write units of balances for each payment, and of all that happens to a payment: authorised, rewarded, counted and folded."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ from tests.template.template import events
 SHOPS = 50_000
 PAYMENTS_A_YEAR = 107_000_000
 HOUR = 12_000
-"""Payments in an hour, for that many a year."""
+"""Payments in an hour, for a city with that many payments a year."""
 SHARDS = 20
 """Shards of the stream when the table has a year's journal: some 200 GB, 10 GB to a partition."""
 MANY_SHARDS = 100

@@ -1,4 +1,4 @@
-"""The time to cancel one payment in a month that has a thousand, with its correction."""
+"""The time to cancel one payment in a month of a thousand payments, with its correction."""
 
 from datetime import timedelta
 from pathlib import Path

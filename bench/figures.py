@@ -97,7 +97,7 @@ class Progress:
 
 
 def interleaved(what: str, subject: Callable[[], float], reference: Callable[[], float], rounds: int) -> Pairs:
-    """Seconds as each call reports them. The two alternate, and alternate in coming first, so that neither has an advantage."""
+    """Seconds as each call reports them. The two run in pairs, and take turns in running first, so that neither has an advantage."""
     pairs = Pairs([], [])
     progress = Progress(what, rounds)
     for number in range(rounds):

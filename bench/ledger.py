@@ -29,7 +29,7 @@ MERCHANTS = [merchant_id_of(f"{number:010}") for number in range(300)]
 ACQUIRER, BANK = "acquirer/3n4b5urk1ft4fl3mg5e62d9ado", "bank/7t2c1m0e5q9s8rj4h6k3b2v1ab"
 TOP_UP = 1_500_000
 AT_ONCE = 25
-"""Items of one BatchWriteItem."""
+"""The most items of one BatchWriteItem."""
 
 
 def ledger(members: int, payments: int, policies: PolicyBook) -> Iterator[Item]:

@@ -31,7 +31,7 @@ class NoSuchStage(Exception):
 
 
 class NoCredentials(Exception):
-    """There are no credentials to call AWS with."""
+    """There are no AWS credentials."""
 
 
 def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:

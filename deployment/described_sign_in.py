@@ -6,7 +6,7 @@ from deployment.template_routes import Route
 
 Document = dict[str, Any]
 
-# Of the city `eeum` in production; another city has its own prefix, stage and region (docs/sign-in.md).
+# The address of the city `eeum` in production; another city has its own prefix, stage and region (docs/sign-in.md).
 _PAGES = "https://{domain}.auth.ap-northeast-2.amazoncognito.com/oauth2"
 _FLOWS = {"code": "authorizationCode", "client_credentials": "clientCredentials"}
 _ABOUT = {

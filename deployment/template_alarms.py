@@ -67,7 +67,7 @@ def _of_the_api_log(metric: str, period: int) -> Watched:
 
 
 WATCHED = {
-    # Of all functions of a service: crashes and time-outs, and calls that Lambda refused for want of concurrency.
+    # Of all functions of a service: crashes and time-outs, and calls that Lambda refused because concurrency was used up.
     "failures": _of_function("Errors", "Throttles", statistic="Sum"),
     # Milliseconds that the reader of a stream is behind.
     "lateness": _of_function("IteratorAge"),

@@ -1,4 +1,4 @@
-"""Calls to the city's HTTP API, as any client of it makes them."""
+"""Calls to the city's HTTP API, as any client makes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.failure import CityFailure
 
 
 def connections() -> httpx.Client:
-    """Connections to loopback, for many callers at once; a proxy in the environment is not for them."""
+    """Connections to loopback, for many callers at once; they ignore a proxy of the environment."""
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
     return httpx.Client(timeout=60, trust_env=False, limits=limits)
 
@@ -37,7 +37,7 @@ class Api:
         key: str | None = None,
         query: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """One request as it is; `key` is sent as the Idempotency-Key."""
+        """Send one request, once; `key` is sent as the Idempotency-Key."""
         headers = {}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

@@ -18,7 +18,7 @@ _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
 def build() -> Path:
-    """The path of the built template; `sam build` runs only when a source differs from the last build."""
+    """Return the path of the built template; `sam build` runs only when a source has changed since the last build."""
     sam = places.program("sam", "sam")
     if not sam.exists():
         raise CityFailure("The SAM CLI is missing; `make install` sets it up.")
@@ -54,7 +54,7 @@ def _build(sam: Path) -> Path:
 
 
 def digest(root: Path) -> str:
-    """One value over the contents of all that goes into a build."""
+    """A digest of everything that a build reads."""
     total = hashlib.sha256()
     for path in _files(root):
         total.update(f"{path.relative_to(root)}\0".encode())

@@ -29,12 +29,12 @@ from local.sign_in import SignIn
 
 DAY = timedelta(days=1)
 FORM = 3
-"""Of what a city stores. Raised by a change after which the functions no longer read what they stored before."""
+"""The version of what a city stores. Raise it when the functions can no longer read what they stored before."""
 Report = Callable[[str], None]
 
 
 class City:
-    """A city below one folder. `start` makes it, or continues the one that is there."""
+    """A city below one folder. `start` creates it, or continues the existing one."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class City:
         emulator_port: int | None = None,
         allowed_origins: str = "",
     ) -> None:
-        """At `port` is the emulator. With an `emulator_port` it is there, and the front keeps `port`, for browsers too.
+        """The emulator listens at `port`; with an `emulator_port` it listens there, and the front listens at `port`, also for browsers.
 
-        `allowed_origins` are those of other web apps that may call the API, divided by commas.
+        `allowed_origins` are those of other web apps that may call the API, separated by commas.
         """
         self.data = data
         self.port = port
@@ -93,7 +93,7 @@ class City:
         return self.stack.api.replace(self.emulator.endpoint, f"http://{HOST}:{self.port}")
 
     def check(self, at: str | None) -> None:
-        """Take the folder, and raise what would keep the city from starting, before anything takes time."""
+        """Lock the folder, and raise anything that would prevent the start, before slow work begins."""
         self.lock.take(self.port)
         self.emulator.check()
         if self.front and not self.front.listening:
@@ -102,18 +102,18 @@ class City:
         wanted = self.clock.start(at)
         if wanted < seed.earliest():
             raise CityFailure(
-                f"The programme's first policy starts too late for AT={at}; from {seed.earliest()} on it works."
+                f"The programme's first policy starts too late for AT={at}; choose {seed.earliest()} or later."
             )
 
     def _check_form(self) -> None:
         if self._seeded.exists() and json.loads(self._seeded.read_text()).get("form") != FORM:
             raise CityFailure(
-                "The city in this folder was made by an earlier version, which stored things otherwise: "
-                "make reset empties it, then make run begins a new one."
+                "The city in this folder was made by an earlier version, whose data this version cannot read: "
+                "empty it with make reset, then start a new one with make run."
             )
 
     def start(self, built: Path, at: str | None = None) -> None:
-        """Bring the city to life at `at`, seeded; whatever fails, nothing stays behind running."""
+        """Start the city at `at`, with its first data. If any step fails, no process stays behind."""
         try:
             self._start(built, at)
         except BaseException:
@@ -140,7 +140,7 @@ class City:
             allowed_origins=self._allowed_origins,
         )
         if self._seeded.exists() and not self._deployment.exists:
-            self._report("The city was not stopped in order the last time, and its state is lost: it starts again.")
+            self._report("The city was not stopped properly the last time, and its state is lost: it starts empty.")
             self._seeded.unlink()
         if self._seeded.exists():
             self.deploy()
@@ -157,7 +157,7 @@ class City:
             self._serve(self.front)
 
     def visit(self) -> None:
-        """Speak with the city that another process runs."""
+        """Connect to the city that another process runs."""
         self._stack = Stack(self.emulator)
         if not port_is_taken(self.emulator.port) or not self._seeded.exists() or self.clock.last is None:
             raise CityFailure(
@@ -168,7 +168,7 @@ class City:
         self._drain = self._drain_from_now()
 
     def deploy(self) -> None:
-        """Deploy the template with the clock as it is set; the running functions take the new shift at once."""
+        """Deploy the template with the current clock; the running functions use the new shift at once."""
         assert self._deployment, "The city was not started by this process."
         self._deployment.deploy(self.clock.shift_seconds)
 
@@ -195,12 +195,12 @@ class City:
             return roles.sign_everyone_in(self.signing)
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> int:
-        """Wait for the cashback of what was paid since the city was opened or visited; how many payments still have none."""
+        """Wait for the cashback of payments since the city was opened or visited; return how many still have none."""
         assert self._drain, "The city was neither started nor visited."
         return self._drain.wait(seconds)
 
     def drain_balances(self, seconds: float = BALANCES_SECONDS) -> bool:
-        """Wait until the balances have every entry since the city was opened; whether they have."""
+        """Wait until the balances include every entry since the city was opened; return whether they do."""
         self._fold_balances()
         return self._balances is None or self._balances.wait(seconds)
 
@@ -208,12 +208,12 @@ class City:
         return Drain(self.emulator, self.stack.resources["LedgerTable"])
 
     def stop(self) -> None:
-        """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
-        with self.turn:  # a clock that is being moved arrives first
+        """Stop the city. Wait first for entries that are not in the balances yet, since they would be lost."""
+        with self.turn:  # wait until a moving clock has been set
             self.clock.remember()
-        with suppress(BotoCoreError, ClientError):  # it may have ended by itself
+        with suppress(BotoCoreError, ClientError):  # the emulator may already have ended
             if not self.drain_balances():
-                self._report("Not every entry was counted into the balances; `make rebuild` does it.")
+                self._report("Some entries are not in the balances yet; run `make rebuild`.")
         self.close()
         self._stop_listening()
         self.emulator.stop()
@@ -245,19 +245,19 @@ class City:
         self._print(text)
 
     def _fold_balances(self) -> None:
-        """As every minute, so that no interrupted fold blocks the balances."""
+        """As the schedule does every minute, so that no interrupted fold blocks the balances."""
         try:
             self.calendar.run(BALANCE_FOLD, self.clock.now())
         except CityFailure as failure:
             self._report(str(failure))
 
     def close(self) -> None:
-        """Close the connections to it, of its runner and its visitors."""
+        """Close all connections to the city."""
         self._connections.close()
         self.emulator.close()
 
     def empty(self) -> None:
-        """Remove the city and nothing else that is in its folder, which the caller has taken."""
+        """Remove the city and nothing else in its folder, which the caller has locked."""
         for part in (self.data / name for name in places.CITY_FILES):
             if part.is_dir() and not part.is_symlink():
                 shutil.rmtree(part)
@@ -292,7 +292,7 @@ def the_served_city(port: int, report: Report) -> City:
 
 
 def the_running_city() -> City:
-    """The one that another process runs from `.local/`, on whatever port; raises `CityFailure` when none does."""
+    """The city that another process runs from `.local/`, on any port. Raises `CityFailure` when none runs."""
     port = port_of_running_city(places.DATA)
     if port is None:
         raise CityFailure("The local city is not open; `make run`, in another terminal, starts it.")

@@ -1,8 +1,7 @@
 """The city's clock: the machine's, shifted, so that a laptop can live in January 2021 or at five minutes to midnight.
 
-The shift reaches the functions as a parameter of the template, which only the stage `local` accepts. The last local
-time is kept, so that a city that was stopped goes on where it was: its time never runs backwards over what it has
-stored.
+The shift reaches the functions as a parameter of the template, which only the stage `local` accepts. The last local time is
+stored, so that a stopped city continues from there: its time never runs backwards over stored data.
 """
 
 from __future__ import annotations
@@ -40,32 +39,32 @@ class CityClock:
 
     @property
     def last(self) -> datetime | None:
-        """The last local time that the city is known to have seen; none in an empty one."""
+        """The last local time that was stored; None for an empty city."""
         if not self._file.exists():
             return None
         return datetime.fromisoformat(json.loads(self._file.read_text())["last_local_time"])
 
     def start(self, at: str | None) -> datetime:
-        """Set the clock to `at` (`now`, an instant, or nothing: go on from the last local time); gives the instant."""
+        """Set the clock to `at` (`now`, an instant, or nothing: continue from the last local time); return the instant."""
         last = self.last
         wanted = self._wanted(at, last)
         if last is not None and wanted < last:
             raise CityFailure(
-                f"The clock of this city stands at {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
-                f" `make reset` empties it, then AT={at} is fine."
+                f"The clock of this city shows {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
+                f" empty the city with `make reset`, then AT={at} works."
             )
         self.set(wanted)
         return wanted
 
     def resume(self) -> None:
-        """Take over the shift that a running city has written."""
+        """Read the shift that a running city has stored."""
         self.shift_seconds = int(json.loads(self._file.read_text())["shift_seconds"])
 
     def set(self, local_time: datetime) -> None:
         self.shift_seconds = ceil((local_time - self._machine()) / _SECOND)  # up: never before the last local time
 
     def remember(self) -> None:
-        """Keep the shift and the present local time; written whole or not at all."""
+        """Store the shift and the current local time, both or neither."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         contents = {"shift_seconds": self.shift_seconds, "last_local_time": self.now().isoformat(timespec="seconds")}
         partial = self._file.with_suffix(".partial")
@@ -83,5 +82,5 @@ class CityClock:
         except (ValueError, OverflowError):
             raise CityFailure(f"AT={at} is neither `now` nor an instant such as 2021-01-31T23:58+09:00.") from None
         if local >= LATEST:
-            raise CityFailure(f"AT={at} is too late: the city's time ends before {LATEST:%Y}.")
+            raise CityFailure(f"AT={at} is too late: it must be before {LATEST:%Y}.")
         return local

@@ -20,7 +20,7 @@ UNUSABLE = 2
 
 @contextmanager
 def starting_processes() -> Iterator[None]:
-    """Processes that are started meanwhile do not hear Ctrl-C, which reaches the whole group: their parent ends them."""
+    """Processes started within this block ignore Ctrl-C, which reaches the whole process group: their parent ends them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

@@ -1,4 +1,4 @@
-"""`make demo`: a day in Incheon against the running city, over HTTP, and at the end who spent, who earned, and why."""
+"""`make demo`: run a day in Incheon against the running city, over HTTP; then print who spent, who earned, and why."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ Made = TypeVar("Made")
 
 
 class Watched(Protocol):
-    """Shows the progress of a day."""
+    """Shows a day's progress."""
 
     def begin(self, step: str, total: int) -> None: ...
 
     def done(self, step: str, done: int) -> None:
-        """So many of the step's things are done; called by any thread."""
+        """Report how many items of the step are done; any thread may call it."""
         ...
 
 
@@ -70,7 +70,7 @@ class Unwatched:
 
 
 class _Counter:
-    """Counts the things of one step."""
+    """Counts the finished items of one step."""
 
     def __init__(self, watched: Watched, step: str, total: int) -> None:
         self._watched, self._step, self._done = watched, step, 0
@@ -108,7 +108,7 @@ class Day:
         self._pools = threading.Lock()
 
     def arrive(self, plan: PlannedMember) -> Member:
-        """Sign in, open the wallet or find it, and have the bank fill it up to what the day needs."""
+        """Sign in, open or find the wallet, and top it up to what the day needs."""
         with self._pools:
             self._city.signing.enrol(plan.name, sign_in.RESIDENT_APP)
             token = self._city.signing.token(plan.name, sign_in.RESIDENT_APP)
@@ -153,7 +153,7 @@ class Day:
         return Outcome(member.plan.name, shop, answer, planned.afterwards, self._after(member, planned, answer))
 
     def _after(self, member: Member, planned: PlannedPayment, payment: dict[str, Any]) -> int:
-        """What becomes of an approved payment; how many won go back to the member."""
+        """Do what is planned after an approved payment; return the won that go back to the member."""
         if payment["status"] == "declined" or planned.afterwards is Afterwards.KEPT:
             return 0
         till = self._api.as_caller(self._tokens.acquirer)
@@ -196,7 +196,7 @@ def main() -> int:
 def live_through(
     city: City, watched: Watched
 ) -> tuple[list[Outcome], list[dict[str, Any]], list[dict[str, Any]], float]:
-    """A whole day: what became of each payment, the earnings and corrections of all, and how many seconds the payments took."""
+    """Run a whole day; return each payment's outcome, all earnings and corrections, and the seconds that the payments took."""
     morning = city.clock.now()
     tokens = city.sign_everyone_in()
     shopkeeper = city.api.as_caller(tokens.merchant)
@@ -230,7 +230,7 @@ def live_through(
 
 
 def _await_cashback(city: City, waiting: Callable[[int], None]) -> None:
-    """Wait as long as cashback keeps arriving: a busy machine is slow, and nothing is wrong."""
+    """Wait while cashback keeps arriving: on a busy machine that may take long."""
     fewest, since = None, time.monotonic()
     while missing := city.drain(seconds=0):
         waiting(missing)
@@ -239,7 +239,7 @@ def _await_cashback(city: City, waiting: Callable[[int], None]) -> None:
         if time.monotonic() > since + POSTING_SECONDS:
             left = counted(missing, "payment")
             raise CityFailure(
-                f"{left} still without cashback, and none came for {POSTING_SECONDS} s; see {city.emulator.log}."
+                f"{left} still without cashback, and no more was posted for {POSTING_SECONDS} s; see {city.emulator.log}."
             )
         time.sleep(0.3)
     waiting(0)

@@ -1,4 +1,4 @@
-"""The plan of a day in Incheon: who pays how much and where. Made from one seed, so that it is the same day every time."""
+"""The plan of a day in Incheon: who pays how much and where. One seed makes it, so it is the same day every time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Trouble(StrEnum):
 
 
 class Afterwards(StrEnum):
-    """What becomes of a payment that was approved."""
+    """What happens to a payment after its approval."""
 
     KEPT = "kept"
     CANCELLED = "cancelled whole"
@@ -48,7 +48,7 @@ class PlannedPayment:
 
 @dataclass(frozen=True)
 class PlannedMember:
-    """A member's day: the charged balance that it needs, and payments in order."""
+    """A member's day: the loaded balance that it needs, and its payments in order."""
 
     name: str
     charged: int

@@ -1,4 +1,4 @@
-"""What a demonstration shows at its end: who spent and earned and why, and what districts and funders had of it."""
+"""What a demonstration prints at its end: who spent and earned and why, and the sums by district and funder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Shop:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A payment as the city answered it."""
+    """A payment with the city's answer."""
 
     member: str
     shop: Shop

@@ -1,7 +1,7 @@
 """`make demo-with-kills`: the demonstration, again and again, while processes of the functions are killed at random.
 
-It has a city of its own in a temporary folder. When the time is over the city is stopped as it is, with cashback on its way, and started
-again; a catch-up posts what the emulator forgot, and the audit must find nothing.
+It has a city of its own in a temporary folder. After that time the city is stopped, even with cashback pending, and started again. A
+catch-up then posts what the emulator lost, and the audit must find nothing.
 
 Exit status: 0 when the audit is clean, 1 when it is not, 2 when the city itself failed.
 """
@@ -40,7 +40,7 @@ FOLD_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Survived:
-    """How often was killed, what callers were answered and had to send again, what the catch-up found, and the audit."""
+    """The number of kills, of answered and of repeated requests, what the catch-up found, and the audit."""
 
     killed: int
     answered: int
@@ -50,7 +50,7 @@ class Survived:
 
 
 def survive(data: Path, seconds: float, report: Callable[[str], None]) -> Survived:
-    """Kills for so long during the demonstration, restarts, catches up and audits. Raises `CityFailure` and `OperationFailed`."""
+    """Kill processes for `seconds` of the demonstration, restart, catch up and audit. Raises `CityFailure` and `OperationFailed`."""
     built, port = building.build(), free_port()
     city = PatientCity(data, port, report)
     city.start(built)
@@ -98,7 +98,7 @@ def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
 
 
 def _fold(city: City) -> None:
-    """Balances are folded far more often than by themselves, so that some folds are broken off, too; the next goes on."""
+    """Balances are folded far more often than the schedule does, so that some folds are interrupted, too; the next one continues."""
     with suppress(CityFailure, BotoCoreError, ClientError):
         city.calendar.run(BALANCE_FOLD, city.clock.now())
 

@@ -63,7 +63,7 @@ class Stack:
 
 
 class Deployment(Stack):
-    """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
+    """Creates and updates the stack; every deployment sends the whole template, as CloudFormation requires."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Deployment(Stack):
     ) -> None:
         """`built` is the built template, `start` the name of an earlier deployment's event sources, `web_address` where browsers are.
 
-        `allowed_origins` are those of other web apps, divided by commas.
+        `allowed_origins` are those of other web apps, separated by commas.
         """
         super().__init__(emulator)
         self._built = built
@@ -85,7 +85,7 @@ class Deployment(Stack):
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:
-        """Another template for the same stack: event sources go on where they are, as on AWS."""
+        """Another template for the same stack: event sources continue from their positions, as on AWS."""
         return Deployment(self._emulator, built, self._start, self._web_address, self._allowed_origins)
 
     @cached_property
@@ -94,7 +94,7 @@ class Deployment(Stack):
         return packaging.package(self._emulator, template, self._built.parent)
 
     def deploy(self, clock_shift_seconds: int) -> None:
-        """Create or update the stack so that its functions' clock is shifted by so much."""
+        """Create or update the stack, with the functions' clock shifted by `shift`."""
         parameters = self._parameters(clock_shift_seconds)
         try:
             template = translate(self._packaged, parameters, self._start, self._emulator.port)

@@ -16,7 +16,8 @@ COUNTS = {"merchant_payable": "payable", "merchant_reward": "reward", "funder": 
 
 
 class Drain:
-    """Reads wallets directly, as no function may. It does not wait for entries that had no cashback when it was made: none is coming."""
+    """Reads wallets directly, which no function may do. It does not wait for entries that had no cashback when it was created: they get
+    none."""
 
     def __init__(self, emulator: Emulator, ledger: str) -> None:
         self._tables = emulator.client("dynamodb")
@@ -24,11 +25,11 @@ class Drain:
         self._lost = self._gaps()
 
     def waiting(self) -> int:
-        """How many payments have no cashback posted yet, of those that were captured since."""
+        """How many payments that were captured since have no cashback yet."""
         return sum(max(gap - self._lost.get(wallet, 0), 0) for wallet, gap in self._gaps().items())
 
     def _gaps(self) -> dict[str, int]:
-        """By wallet, for those that have one: what its captures call for, less what was posted."""
+        """By wallet, where there is a gap: the accruals that are due, less those that were posted."""
         pages = self._tables.get_paginator("scan").paginate(
             TableName=self._ledger,
             FilterExpression="#kind = :wallet AND due <> posted",
@@ -39,7 +40,7 @@ class Drain:
         return {item["pk"]["S"]: _gap(item) for page in pages for item in page["Items"]}
 
     def wait(self, seconds: float = DRAIN_SECONDS) -> int:
-        """Wait until nothing is waiting, but not for ever; how many still are."""
+        """Wait, for a bounded time, until nothing is waiting; return how many still are."""
         deadline = time.monotonic() + seconds
         while (waiting := self.waiting()) and time.monotonic() < deadline:
             time.sleep(0.2)
@@ -47,10 +48,10 @@ class Drain:
 
 
 class BalancesDrain:
-    """Whether the balances are those of the journal, looked at from outside: added up by kind of account, not one by one.
+    """Whether the balances equal the journal, by the sum of each kind of account, not one by one.
 
-    What no fold has added yet counts, too, but none may have been broken off. By how much they differed when it was made is not waited
-    for: nothing is on its way, and `make rebuild` mends it.
+    Batches that no fold has added yet count, too, but no fold may have been interrupted. It does not wait for a difference that
+    existed when it was created: only `make rebuild` mends that.
     """
 
     def __init__(self, emulator: Emulator, ledger: str, balances: str) -> None:
@@ -89,7 +90,7 @@ class BalancesDrain:
 
 
 def _is_counted(item: dict[str, Any], state: dict[str, Any]) -> bool:
-    """Pages are, and batches that are in none yet; neither those of before a rebuild."""
+    """Pages count, and batches that are in no page yet, but neither from before a rebuild."""
     kind = item["kind"]["S"]
     is_open = kind == "batch" and item["round"] == state["round"]
     return bool(item["generation"] == state["generation"]) and (kind == "page" or is_open)

@@ -1,6 +1,5 @@
-"""Runs in the emulator's environment: MiniStack, tied to the life of the process that started it.
-
-The kernel ends it, in order, should that process be killed: nothing is left behind.
+"""Runs MiniStack in the emulator's environment, for as long as the process that started it. If that process is killed, the kernel
+asks MiniStack to end, so that nothing stays behind.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""The AWS emulator as a child process: started on loopback, watched until healthy, stopped so that it is saved."""
+"""The AWS emulator as a child process: start it on loopback, wait until it is healthy, and stop it so that it saves its state."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Emulator:
         self._clients: dict[str, Any] = {}
 
     def check(self) -> None:
-        """Raise what would keep it from starting."""
+        """Raise anything that would prevent the start."""
         if not self._python.exists():
             raise CityFailure("The emulator's environment is missing; `make install` sets it up.")
         refuse_taken(self.port)
 
     def start(self, keeps: Sequence[int] = ()) -> None:
-        """Start it and wait until it answers; `keeps` are file descriptors that stay open for as long as it lives."""
+        """Start it and wait until it answers; `keeps` are file descriptors that stay open until it ends."""
         self.check()
         temporary = self._data / "temporary"
         shutil.rmtree(temporary, ignore_errors=True)  # code the emulator unpacked for an earlier run
@@ -70,7 +70,7 @@ class Emulator:
         self._await_health()
 
     def stop(self) -> None:
-        """Ask for an orderly end, in which the emulator saves its state; insist only when it does not come."""
+        """Ask the emulator to save its state and end; kill it only if it does not."""
         self.close()
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
@@ -133,7 +133,7 @@ class Emulator:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
-                raise CityFailure(f"The emulator ended while starting; its last words: {self._last_words()}")
+                raise CityFailure(f"The emulator ended while starting; its last output: {self._last_words()}")
             try:
                 if httpx.get(f"{self.endpoint}/_ministack/health", timeout=2, trust_env=False).status_code == 200:
                     return
@@ -149,7 +149,7 @@ class Emulator:
 
 
 def port_is_taken(port: int) -> bool:
-    """Whether something listens there; binding tells it surely, where a connection may be refused by chance."""
+    """Whether something listens there. Binding is a sure test; a connection may be refused by chance."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""`local/environment.json`: what `sam local invoke` gives a function in a container, so that it works on the running local city.
+"""`local/environment.json`: the variables of a function in a container of `sam local invoke`, so that it works on the running local city.
 
 The file is checked in: table and queue names follow from the stack's fixed name. `python -m local.environment` writes
 it again from the running city when the template's variables have changed; a test compares it with a deployed city.
@@ -26,7 +26,7 @@ BUCKET = "_BUCKET"
 
 
 def of_city(city: City) -> dict[str, dict[str, str]]:
-    """Variables by function (logical id), as the city has deployed them, seen from a container."""
+    """The deployed variables by function (logical id), as a container needs them."""
     functions = city.emulator.client("lambda")
     deployed = {
         logical_id: functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -36,7 +36,7 @@ def of_city(city: City) -> dict[str, dict[str, str]]:
 
 
 def write_for_containers(city: City) -> Path:
-    """Write the values of this very city beside its data: those that are checked in, its clock and buckets.
+    """Write the values of this city beside its data: those that are checked in, and its own clock and buckets.
 
     `make run` does so when it opens the city, so that `sam local` by hand finds them, too.
     """

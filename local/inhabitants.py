@@ -42,7 +42,7 @@ _CHECK_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 
 @dataclass(frozen=True)
 class Shop:
-    """What a shopkeeper says of the shop when applying."""
+    """A shopkeeper's description of the shop in the application."""
 
     business_registration_number: str
     name: str
@@ -65,7 +65,7 @@ class Shop:
 
 
 def business_registration_number(serial: int) -> str:
-    """A number whose last digit checks the nine before it, as the National Tax Service's rule wants."""
+    """A number whose last digit checks the nine before it, by the National Tax Service's rule."""
     first_nine = f"{121_81_0000 + serial:09d}"
     total = sum(int(digit) * weight for digit, weight in zip(first_nine, _CHECK_WEIGHTS, strict=True))
     total += int(first_nine[8]) * 5 // 10
@@ -73,7 +73,7 @@ def business_registration_number(serial: int) -> str:
 
 
 def shops() -> list[Shop]:
-    """Four in each of Incheon's ten districts; every fifth gives something of its own on top (Benefit+)."""
+    """Four in each of Incheon's ten districts; every fifth funds cashback of its own (Benefit+)."""
     found: list[Shop] = []
     for district, neighbourhoods in NEIGHBOURHOODS.items():
         for neighbourhood in neighbourhoods:
@@ -95,10 +95,10 @@ def shops() -> list[Shop]:
 
 
 def new_shop() -> Shop:
-    """Has applied on the day the city starts, for developers to approve over the API."""
+    """A shop that has applied on the day the city starts, for developers to approve over the API."""
     return Shop(business_registration_number(900), "송도 새집", "yeonsu", "restaurant", 60_000_000)
 
 
 def waiting_shop() -> Shop:
-    """Has applied, and is never approved: the demonstration pays there in vain."""
+    """A shop that has applied and is never approved: payments there are declined."""
     return Shop(business_registration_number(901), "구월 새책", "namdong", "bookshop", 40_000_000)

@@ -32,11 +32,13 @@ def _check(function: str, event: Path) -> None:
 
 
 def _arguments() -> tuple[argparse.Namespace, list[str]]:
-    """With the options that are not known here: those of `sam local invoke`."""
+    """The arguments, and the options that are passed on to `sam local invoke`."""
     parser = argparse.ArgumentParser(prog="python -m local.invoke", description=__doc__, allow_abbrev=False)
     parser.add_argument("function", help="its logical id, such as PaymentAuthorisationFunction")
     parser.add_argument("event", type=Path, help="a file of events/")
-    parser.add_argument("--check", action="store_true", help="only say what would keep it, before anything is built")
+    parser.add_argument(
+        "--check", action="store_true", help="only report what would prevent it, before anything is built"
+    )
     return parser.parse_known_args()
 
 

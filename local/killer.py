@@ -1,4 +1,4 @@
-"""Killing function processes at random, as a machine that is short of everything would; and a client that keeps asking meanwhile."""
+"""Kill function processes at random, as an overloaded machine would; and a client that keeps sending requests meanwhile."""
 
 from __future__ import annotations
 
@@ -56,16 +56,15 @@ class Killer:
 
 
 def children_of(process: int) -> list[int]:
-    """The processes that a process started: of the emulator, its warm copies of functions."""
+    """The processes that a process started; for the emulator, these are its warm copies of functions."""
     found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False)
     return [int(line) for line in found.stdout.split()]
 
 
 @dataclass
 class Persistence:
-    """How long callers keep asking: until `ended` is set. Counts what they were answered, and what they had to send again.
-
-    `paying` is set when the first payment was answered.
+    """Callers repeat requests until `ended` is set. It counts answered and repeated requests. `paying` is set when the first payment
+    was answered.
     """
 
     ended: threading.Event = field(default_factory=threading.Event)
@@ -75,7 +74,7 @@ class Persistence:
 
 
 class PatientApi(Api):
-    """Sends a request again, with its own key, until it is answered: as a client must after a 503."""
+    """Sends a request again, with the same key, until it is answered, as a client must after a 503."""
 
     def __init__(
         self, base: str, connections: httpx.Client, persistence: Persistence, token: str | None = None
@@ -108,7 +107,7 @@ class PatientApi(Api):
 
 
 class PatientCity(City):
-    """A city whose callers keep asking."""
+    """A city whose callers repeat requests until they are answered."""
 
     def __init__(self, data: Path, port: int, report: Report = lambda _: None) -> None:
         super().__init__(data, port, report)

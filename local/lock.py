@@ -26,7 +26,7 @@ class FolderLock:
         self._held: TextIO | None = None
 
     def take(self, port: int | None = None) -> None:
-        """Take the folder, for a city on `port` if there is to be one; raises `CityFailure` when another has it."""
+        """Lock the folder, for a city on `port` if one is given. Raises `CityFailure` when another process has the lock."""
         if self._held:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,12 +51,12 @@ class FolderLock:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """What a child process is given so that it holds the lock as well."""
+        """The file descriptors with which a child process holds the lock as well."""
         return (self._held.fileno(),) if self._held else ()
 
 
 def port_of_running_city(data: Path) -> int | None:
-    """The port of the city that runs from a folder, open or about to be; None when none does."""
+    """The port of the city that runs from a folder, or is about to open there; None when there is none."""
     try:
         file = (data / FILE).open()
     except FileNotFoundError:

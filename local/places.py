@@ -1,4 +1,4 @@
-"""Where the local city finds its parts, and where it keeps what it must remember."""
+"""Where the local city finds its parts and stores its data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BUILD = ROOT / ".aws-sam" / "local"
 #: Layers that are unpacked for the emulator, each under the digest of its contents; cities share them.
 LAYERS = ROOT / ".aws-sam" / "local-layers"
 
-#: The pages, and what `npm run build` makes of them.
+#: The pages, and the output of `npm run build`.
 WEB = ROOT / "web"
 PAGES = WEB / "dist"
 

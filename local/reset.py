@@ -1,4 +1,4 @@
-"""`make reset`: empty the local city, unless it runs. What developers had written beside it stays."""
+"""`make reset`: empty the local city, unless it runs. Files that developers wrote beside it stay."""
 
 from __future__ import annotations
 

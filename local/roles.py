@@ -1,4 +1,4 @@
-"""The roles that a newcomer tries the API in, a ready token for each, and the file that a shell can source."""
+"""The roles for trying the API, a ready token for each, and the file that a shell can source."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sign_everyone_in(signing: SignIn) -> Tokens:
 
 
 def write(file: Path, api: str, tokens: Tokens, names: dict[str, str]) -> None:
-    """A file for `source`: the API's address, the tokens, and what the `curl` lines name (wallet, card, shop)."""
+    """Write a file for `source`: the API's address, the tokens, and the wallet, card and shop of the `curl` lines."""
     values = {
         "API": api,
         "RESIDENT": tokens.resident,

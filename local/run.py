@@ -31,7 +31,7 @@ class Stopped(BaseException):
 
 
 class Ends:
-    """Raises `Stopped` once a request, from the signals that ask for an end."""
+    """Raises `Stopped` on the signals that ask for an end, once for each request."""
 
     def __init__(self) -> None:
         self._last = float("-inf")
@@ -85,7 +85,7 @@ def _run(city: City, at: str | None, ends: Ends) -> None:
     finally:
         ends.ignore()  # saving takes a moment, and must not be cut short
         city.stop()
-    _say("Stopped; everything is kept. `make run` goes on from here, `make reset` empties it.")
+    _say("Stopped; everything is kept. `make run` continues from here, `make reset` empties the city.")
 
 
 def _live(city: City) -> None:
@@ -106,7 +106,7 @@ def _live(city: City) -> None:
 
 
 def _follow_the_calendar(city: City) -> None:
-    """Runs what is due; a run that fails is reported, and comes again at its next time."""
+    """Run what is due; a failing run is reported and repeated at its next time."""
     try:
         with city.turn:
             for run in city.calendar.tick(city.clock.now()):
@@ -117,7 +117,7 @@ def _follow_the_calendar(city: City) -> None:
 
 
 def _summary(run: Run) -> str:
-    """What is worth saying of a run: most find nothing to do."""
+    """The part of a run's result worth printing: most runs find nothing to do."""
     if FIRST_OF_THE_MONTH in run.schedule:
         return "the monthly reset was invoked"
     if MONTH_CLOSING in run.schedule and run.answer["frozen"]:
@@ -131,7 +131,7 @@ def _summary(run: Run) -> str:
 
 def _wait_for_cashback(city: City) -> None:
     try:
-        _say("Stopping: waiting for cashback that is on its way.")
+        _say("Stopping: waiting for pending cashback.")
         if waiting := city.drain():
             _say(f"{counted(waiting, 'payment')} without cashback yet; a catch-up finds it when the city runs again.")
     except Stopped:

@@ -15,14 +15,14 @@ from local.failure import CityFailure
 
 
 def reachable_city() -> City:
-    """The running city; raises what would keep containers from it, before anything takes time."""
+    """The running city. Raises anything that would keep containers from reaching it, before slow work begins."""
     if shutil.which("docker") is None:
         raise CityFailure("Docker is missing, in which `sam local` runs functions.")
     return the_running_city()
 
 
 def run(city: City, command: list[str], more_options: list[str]) -> int:
-    """`sam local …` with everything that a function needs to work on the city; its exit status."""
+    """Run `sam local …` with everything that a function needs to work on the city; return its exit status."""
     if not (places.ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         raise CityFailure("Nothing is built for Lambda yet; `make build` does that.")
     options = ["--env-vars", str(environment.write_for_containers(city)), "--parameter-overrides", "Stage=local"]

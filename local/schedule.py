@@ -1,8 +1,8 @@
 """The city's calendar: what EventBridge Scheduler does on AWS, at the city's own local time.
 
 The emulator knows neither time zones nor the city's clock. So the deployed schedules are switched off, and the runner sends each
-schedule's own input to its own target when it is due: a function, or the machine that goes through all wallets. What is scheduled does
-the same once, however often it is asked.
+schedule's own input to its own target when it is due: a function, or the machine that goes through all wallets. A
+repeated run has no further effect.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a schedule's target answered."""
+    """The answer of one run of a schedule's target."""
 
     schedule: str
     scheduled_at: datetime
@@ -69,12 +69,12 @@ class Calendar:
         self._seen: datetime | None = None
 
     def open_month(self, local_time: datetime) -> None:
-        """What the last 1st of a month would have brought; for the start, after which time is watched."""
+        """Run what was due on the last 1st of a month. Called at the start; later runs follow the clock."""
         self.run(FIRST_OF_THE_MONTH, midnight(local_time).replace(day=1))
         self._seen = local_time - LOOK_BACK
 
     def tick(self, local_time: datetime) -> Iterator[Run]:
-        """Runs what has become due since the last tick, in its order; a machine that slept gets the latest of each only."""
+        """Run what has become due since the last tick, in order. After the machine slept, only the latest run of each schedule."""
         if self._seen is None or local_time.replace(second=0, microsecond=0) <= self._seen:
             return
         seen, self._seen = self._seen, local_time
@@ -83,7 +83,7 @@ class Calendar:
             yield self._run(schedule, instant)
 
     def run(self, logical_id: str, scheduled_at: datetime) -> Any:
-        """Sends one schedule's input, for that instant, to its target; what the target answered."""
+        """Send one schedule's input, for that instant, to its target; return the target's answer."""
         (schedule,) = [each for each in self.deployed() if f"-{logical_id}-" in each.name]
         return self._run(schedule, scheduled_at).answer
 
@@ -110,7 +110,7 @@ class Calendar:
         return json.loads(contents or b"null")
 
     def _start_machine(self, machine: str, event: str) -> Any:
-        """Starts an execution and waits for its end."""
+        """Start an execution and wait for its end."""
         execution = self._machines.start_execution(stateMachineArn=machine, input=event)["executionArn"]
         deadline = time.monotonic() + MACHINE_SECONDS
         while time.monotonic() < deadline:
@@ -142,10 +142,10 @@ def _fits(field: str, value: int) -> bool:
 
 
 def midnight(local_time: datetime) -> datetime:
-    """The one that began the local day."""
+    """The midnight at which the local day began."""
     return local_time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def scheduled_time(instant: datetime) -> str:
-    """As EventBridge Scheduler writes it: in UTC, to the second, with a Z."""
+    """The time as EventBridge Scheduler writes it: in UTC, to the second, with a Z."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

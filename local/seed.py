@@ -1,4 +1,4 @@
-"""Filling an empty city through its own API, in two days, as people would: nothing is written into a table by hand.
+"""Fill an empty city through its own API, over two days, as people would: nothing is written directly into a table.
 
 A merchant can be paid from the day after its approval. So the city is opened the day before it is wanted: then the
 programme's policies are loaded and shops are approved. On the day itself members open wallets and top them up.
@@ -25,7 +25,7 @@ TOP_UP = 300_000
 
 @dataclass(frozen=True)
 class Opened:
-    """What the `curl` lines name: the first resident's wallet and card, a shop that can be paid, and one that applied."""
+    """Ids for the `curl` lines: the first resident's wallet and card, a shop that accepts payments, and one that applied."""
 
     wallet: str
     card: str
@@ -34,7 +34,7 @@ class Opened:
 
 
 def eve(api: Api, tokens: Tokens, now: datetime) -> list[str]:
-    """The day before, which is `now`: the year's budgets, the programme's policies, and the shops; gives the shops' ids."""
+    """Prepare the day before, `now`: the year's budgets, the programme's policies, and the shops. Return the shops' ids."""
     operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
     # A line may apply from a past instant only while there is no policy.
     for year in sorted({now.year, (now + timedelta(days=1)).year}):
@@ -57,7 +57,7 @@ def eve(api: Api, tokens: Tokens, now: datetime) -> list[str]:
 
 
 def day(api: Api, tokens: Tokens, signing: SignIn, shops: list[str]) -> Opened:
-    """The day itself: two shops that apply, and wallets with money in them."""
+    """Prepare the day itself: two shops that apply, and wallets with money in them."""
     shopkeeper = api.as_caller(tokens.merchant)
     new_shop = shopkeeper.post("/merchants", inhabitants.new_shop().application())
     shopkeeper.post("/merchants", inhabitants.waiting_shop().application())
@@ -81,7 +81,7 @@ def open_wallet(api: Api, tokens: Tokens, signing: SignIn, resident: str) -> dic
 
 
 def budget_lines(year: int) -> list[dict[str, Any]]:
-    """What newspapers gave as Incheon's budget of 2021 (docs/case-2021.md), for whichever year the city is opened in."""
+    """Incheon's budget of 2021 as newspapers reported it (docs/case-2021.md), for the year in which the city is opened."""
     return [
         {
             "id": funder,

@@ -1,10 +1,10 @@
-"""People and partner systems of the city, and the real tokens they sign in for.
+"""People and partner systems of the city, and the real tokens that signing in gives them.
 
 People sign in as an application would: an authorisation code with PKCE over the pool's sign-in page, exchanged for
 tokens. Partner systems use their client credentials. Nothing here makes a token; the emulator's Cognito signs each.
 
-One gap against AWS is not hidden: the emulator's sign-in page asks staff for a password only. The staff pool demands
-a second factor all the same, and a test of the template holds it there.
+One gap remains: unlike AWS, the emulator's sign-in page asks staff for a password only. The template still demands a second
+factor for the staff pool, and a test checks that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OPERATORS_GROUP = "operators"
 
 @dataclass(frozen=True)
 class Application:
-    """An app client of a pool, by the logical ids that the template gives both."""
+    """An app client of a pool, by the logical ids of both in the template."""
 
     client: str
     pool: str
@@ -45,7 +45,7 @@ BANK = Application("BankClient", "ResidentPool", ("eeum/top_ups",))
 
 
 class SignIn:
-    """Makes people known to the pools, and signs them and partner systems in."""
+    """Creates people in the pools, and signs them and partner systems in."""
 
     def __init__(self, emulator: Emulator, resources: dict[str, str], connections: httpx.Client) -> None:
         self._endpoint = emulator.endpoint
@@ -55,7 +55,7 @@ class SignIn:
         self._http = connections
 
     def enrol(self, person: str, application: Application, groups: tuple[str, ...] = ()) -> None:
-        """Make a person known to the application's pool, with the city's password; knowing him already is fine."""
+        """Create a person in the application's pool, with the city's password, unless the pool already has that person."""
         pool = self._resources[application.pool]
         try:
             self._pools.admin_create_user(
@@ -80,7 +80,7 @@ class SignIn:
         return self.tokens(person, application)["access_token"]
 
     def tokens(self, person: str, application: Application) -> dict[str, str]:
-        """All that a person's application is given for the code: `access_token`, `id_token`, `refresh_token`."""
+        """All tokens that a person's application gets for the code: `access_token`, `id_token`, `refresh_token`."""
         client = self._client(application)
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -6,9 +6,8 @@ FUNCTION = "AWS::Lambda::Function"
 
 
 class Resources(NamedTuple):
-    """Physical ids by logical id: of all resources, and of the Lambda functions alone.
-
-    A name does not tell a function: CloudFront has functions, and an integration is named after its function.
+    """Physical ids by logical id: of all resources, and of the Lambda functions alone. A name does not identify a Lambda function:
+    CloudFront has functions too, and an integration is named after its function.
     """
 
     all: dict[str, str]
@@ -16,7 +15,7 @@ class Resources(NamedTuple):
 
 
 def resources_of(formation: Any, stack: str) -> Resources:
-    """Read them with a client of CloudFormation. Raises botocore's errors."""
+    """Read the resources with a client of CloudFormation. Raises botocore's errors."""
     pages = formation.get_paginator("list_stack_resources").paginate(StackName=stack)
     listed = [resource for page in pages for resource in page["StackResourceSummaries"]]
     made = {each["LogicalResourceId"]: each for each in listed if each.get("PhysicalResourceId")}

@@ -1,6 +1,6 @@
 """`make start-api`: the built functions in containers behind HTTP (`sam local start-api`), on the running local city.
 
-It has no sign-in: `docs/local-city.md` says which routes that leaves.
+It has no sign-in: `docs/local-city.md` lists the routes that work without it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from local.failure import CityFailure
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.start_api", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--check", action="store_true", help="only say what would keep it, before anything is built")
+    parser.add_argument(
+        "--check", action="store_true", help="only report what would prevent it, before anything is built"
+    )
     arguments, options = parser.parse_known_args()
     try:
         city = sam_local.reachable_city()

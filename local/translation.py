@@ -1,4 +1,4 @@
-"""From the built SAM template to one that the emulator deploys, changing as little as its gaps demand.
+"""Translate the built SAM template into one that the emulator can deploy, with as few changes as its gaps require.
 
 Bridged here, and nowhere else:
 
@@ -7,7 +7,8 @@ Bridged here, and nowhere else:
 - It refuses alarms on several metrics. They are left out: a local city notifies no one.
 - It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything:
   that key, and only that, is taken out. A test holds it in the template itself.
-- It asks for `sqs:SendMessageBatch` where many messages are sent at once, an action that AWS does not have: who may send may send many.
+- It asks for `sqs:SendMessageBatch` where many messages are sent at once, an action that AWS does not have. A
+  role that may send one message is allowed to send many.
 - It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and
   the runner invokes the function at each local midnight (`local/schedule.py`).
 - A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
@@ -70,7 +71,7 @@ def _without_serverless(template: Template, parameters: dict[str, str]) -> Templ
     # Imported late: it costs a second, and only a deployment needs it.
     from samtranslator.translator.transform import transform
 
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its reminders are for its own developers
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its warnings are for its own developers
     os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
     no_managed_policies = SimpleNamespace(load=dict)
     plain: Template = transform(_switched_at_once(template), parameters, no_managed_policies)
@@ -89,7 +90,7 @@ def _switched_at_once(template: Template) -> Template:
 
 
 def _supported(keys: dict[str, Any]) -> dict[str, Any]:
-    """`keys` without those that the emulator would deny everything for."""
+    """`keys` without those that make the emulator deny everything."""
     for key in UNSUPPORTED_CONDITION_KEYS:
         keys.pop(key, None)
     return keys
@@ -114,7 +115,7 @@ def _without_unsupported_conditions(node: Any) -> None:
 
 
 def _sending_many(node: Any) -> None:
-    """Let every statement that allows to send a message allow to send many."""
+    """Let every statement that allows sending a message also allow sending many."""
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _sending_many(part)
     actions = node.get("Action") if isinstance(node, dict) else None
@@ -194,7 +195,7 @@ def _reach_the_api(distribution: dict[str, Any], port: int) -> None:
 
 
 def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:
-    """One requirement at most: an HTTP API knows one authorizer a route, and any one of its scopes is enough."""
+    """At most one requirement: a route of an HTTP API has one authorizer, and any one of its scopes is enough."""
     for requirement in security:
         for authorizer, scopes in requirement.items():
             if authorizer != "NONE":

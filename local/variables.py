@@ -80,7 +80,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def switch(word: str) -> Callable[[str], str]:
-    """A variable whose one value turns something on; `no` would do so as well, if it were taken."""
+    """Check a variable whose only value turns something on. Another value, even `no`, would turn it on too, so it is refused."""
 
     def check(text: str) -> str:
         if text not in ("", word):
@@ -91,7 +91,7 @@ def switch(word: str) -> Callable[[str], str]:
 
 
 def files(text: str) -> str:
-    """One or more that exist: documents, folders of them, folders or parts of tests; what follows an option is its own."""
+    """Check that one or more files exist: documents, folders of them, folders or parts of tests. A value after an option belongs to it."""
     for name in takewhile(lambda word: not word.startswith("-"), text.split()):
         if not Path(ROOT, name.partition("::")[0]).exists():
             raise Wrong(f"{name} does not exist")
@@ -99,7 +99,7 @@ def files(text: str) -> str:
 
 
 def commit(text: str) -> str:
-    """A file is named after it, so it is no tag or path."""
+    """Check a short commit. A file is named after it, so a tag or path is refused."""
     if not re.fullmatch(r"[0-9a-f]{7,40}", text, re.ASCII):
         raise Wrong(f"{text} is no short commit, such as 66fc083")
     return text

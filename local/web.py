@@ -21,7 +21,7 @@ The API is at <code>/api</code>.</p>
 
 
 def build() -> str | None:
-    """Build the pages if a source has changed; why that was not possible, if so: the city works without them."""
+    """Build the pages if a source has changed. Return why that was not possible, else None: the city works without pages."""
     try:
         web.build()
     except NotBuilt as failure:
@@ -30,7 +30,7 @@ def build() -> str | None:
 
 
 def publish(emulator: Emulator, stack: Stack) -> list[str]:
-    """Upload what has changed of the pages; the keys that did."""
+    """Upload the changed files of the pages; return their keys."""
     outputs = stack.outputs
     # The pools' pages are on the city's own address: the emulator has no host name for a pool's domain.
     configured = web.configuration(outputs | {"ResidentSignInUrl": "", "StaffSignInUrl": ""}, "local")

@@ -120,7 +120,10 @@ def table_of(found: list[Variant]) -> Table:
             )
         )
     return Table(
-        "case_2021", "Cashback of 2020 and 2021 in won, and the day on which 195 billion end", columns, tuple(rows)
+        "case_2021",
+        "Cashback of 2020 and 2021 in won, and the day on which 195 billion won run out",
+        columns,
+        tuple(rows),
     )
 
 

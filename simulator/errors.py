@@ -65,7 +65,7 @@ class AmountOutOfRange(SimulationRefused):
 
 
 class InstantOutOfRange(SimulationRefused):
-    """An instant is outside this century, mostly because it is in seconds or microseconds and not in milliseconds."""
+    """An instant is outside this century, usually because it is in seconds or microseconds instead of milliseconds."""
 
     code = "instant_out_of_range"
 

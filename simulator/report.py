@@ -151,7 +151,7 @@ def _reached(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Tab
         f"SELECT {_named(names)}, month, limit_id, kind, won, members, paying FROM reached "
         "ORDER BY run, month, limit_id, won, kind"
     ).fetchall()
-    return Table("reached", "Members who came into each band, and to each limit", columns, tuple(rows))
+    return Table("reached", "Members who reached each band and each limit", columns, tuple(rows))
 
 
 def _deciles(connection: duckdb.DuckDBPyConnection) -> Table:

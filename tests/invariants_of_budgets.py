@@ -1,6 +1,6 @@
 """The sums of budgets from stored items: the draws on each line and pool equal the entries, to the won, and never exceed the money.
 
-This belongs to the audit's side of the oracles and uses its functions. Of the ledger's rules it uses none.
+This belongs to the audit's side of the oracles and uses its functions. It uses none of the ledger's rules.
 """
 
 from collections import Counter

@@ -40,7 +40,7 @@ class Asked:
         computed_at: the time of the computation.
         scale: members per thousand of the real city, for a generated one.
         earlier: documents that were computed before, oldest first.
-        kept: months that are published as an earlier revision has them, where disclosure control withholds a correction.
+        kept: months that are published in an earlier revision, since disclosure control withholds their correction.
     """
 
     as_of: str

@@ -1,4 +1,4 @@
-"""Count the fixed tables of a month, once for each revision: `counted/<hash>/` beside the revision has what later releases read."""
+"""Count the fixed tables of a month, once for each revision; later releases read the counts in `counted/<hash>/` beside it."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ OF_A_MONTH = (
     "members_by_area",
 )
 OF_AN_UNFINISHED_MONTH = ("payments_by_month", "payment_counts_by_month")
-"""Only what is published of a month before its end."""
+"""The only tables that are published for a month before its end."""
 OF_A_YEAR = ("payments_by_year_category", "payments_by_year_area")
 OF_ALL_MONTHS = ("members_by_month", "issuance_by_month", "cashback_by_month_funder")
 
@@ -60,7 +60,7 @@ class Counting:
         return counts
 
     def year(self, months: Sequence[MonthRevision]) -> Counts:
-        """The counts of complete months together, whose own counts were made before."""
+        """The counts of several complete months together; each month must have been counted before."""
         connection = self._connection
         files_as(connection, "shops_of_year", "*", [self._place(each) / "shops.parquet" for each in months])
         counted = [self.month(each) for each in months]
@@ -79,7 +79,7 @@ class Counting:
         return {name: answer(connection, name) for name in OF_A_YEAR}
 
     def all_months(self, months: Sequence[MonthRevision], every: Sequence[MonthRevision]) -> Counts:
-        """Members, issuance and rewards of `months`. `every` has earlier ones, too, in which only wallets were opened."""
+        """Members, issuance and rewards of `months`. `every` also has earlier months, in which wallets were opened and nothing was paid."""
         connection = self._connection
         self._until()
         for kind in (TOP_UPS, FUNDED):
@@ -125,7 +125,7 @@ class Counting:
             self._connection.executemany("INSERT INTO codes VALUES (?, ?, ?)", codes)
 
     def _place(self, of: MonthRevision) -> Path:
-        """Where the counts of a revision are kept; other statements or districts are counted elsewhere."""
+        """The folder of a revision's counts; its name changes with the statements and the districts."""
         folder = self._journal.folder / f"month={of.month}" / str(of.revision) / "counted"
         return folder / hashlib.sha256(f"{query_hash(OF_A_MONTH)}{self._districts}".encode()).hexdigest()[:16]
 
@@ -147,7 +147,7 @@ def _check(connection: duckdb.DuckDBPyConnection, month: Month) -> None:
     ).fetchall()
     for payment, paid, cancelled in wrong:
         raise EntryUnreadable(
-            f"{month}: {cancelled:,} won of payment {payment} are cancelled, and {paid or 0:,} won were paid."
+            f"{month}: {cancelled:,} won of payment {payment} are cancelled, but only {paid or 0:,} won were paid."
         )
 
 

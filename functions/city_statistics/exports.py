@@ -42,7 +42,7 @@ def items_of(export: Export) -> Iterator[Attributes]:
 
 
 def _added(line: Mapping[str, Any], since: str | None) -> Attributes | None:
-    """The item that a line adds to the journal; None for a change of what is not an entry, as a wallet's balance."""
+    """The item that a line adds to the journal; None for a change of what is not an entry, such as a wallet's balance."""
     if since is None:
         item: Attributes = line["Item"]
         return item

@@ -29,15 +29,15 @@ FOUND_NOTHING = (
     "send the reversal with the card_token that the original was sent with."
 )
 OF_NO_WALLET = (
-    "No wallet has this card_token, so that nothing was looked for. "
+    "No wallet has this card_token, so no payment was looked for. "
     "Send the reversal with the card_token that the original was sent with."
 )
 
 FOUND_NOTHING_KO = (
     "이 카드의 지갑에서 이 Idempotency-Key로 보낸 결제를 찾지 못했으며, 이후에 도착하면 거절됩니다. "
-    "다른 카드로 보낸 결제는 여기서 찾을 수 없습니다. 처음에 보낸 card_token으로 망취소를 보내 주세요."
+    "다른 카드로 보낸 결제는 여기서 찾을 수 없습니다. 처음에 보낸 card_token으로 망취소를 보내 주십시오."
 )
-OF_NO_WALLET_KO = "이 card_token의 지갑이 없어 찾지 못했습니다. 처음에 보낸 card_token으로 망취소를 보내 주세요."
+OF_NO_WALLET_KO = "이 card_token의 지갑이 없어 찾지 못했습니다. 처음에 보낸 card_token으로 망취소를 보내 주십시오."
 
 
 class CaptureRequest(Body):
@@ -87,7 +87,7 @@ class CancelledCaptureBody(AnswerBody):
 class CancellationBody(AnswerBody):
     """A cancellation as it was decided, and the captures that it took back, the last one first.
 
-    `amount` is the part of the price that the merchant gives back. Of it `refund` goes to the member and `discount` to the funders. The
+    `amount` is the part of the price that the merchant gives back. From it, `refund` goes to the member and `discount` to the funders. The
     refund follows in a moment, once the cashback of the month is recomputed.
     """
 
@@ -253,7 +253,7 @@ def _message(payment: Payment, amounts: Amounts) -> str | None:
         return None  # A declined payment has its own message.
     sentences = []
     if amounts.held:
-        sentences.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
+        sentences.append(f"{amounts.held:,}원은 가맹점이 매입할 때까지 보류되어 있습니다.")
     if amounts.released:
         sentences.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:

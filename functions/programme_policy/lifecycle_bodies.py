@@ -289,21 +289,21 @@ def check_body(
 def _note(check: Check, before: Mapping[str, Any] | None, emergency: bool) -> tuple[str, str] | None:
     """What is still needed for an approval, in English and Korean."""
     if check.faults:
-        return "It has faults: edit it and check it again.", "잘못된 부분이 있습니다. 고친 뒤 다시 검사해 주세요."
+        return "It has faults: edit it and check it again.", "잘못된 부분이 있습니다. 고친 뒤 다시 검사해 주십시오."
     if check.simulation is None and emergency:
         return (
-            "Checked without a simulation of exactly this document. As an emergency it may be approved all the same.",
+            "Checked without a simulation of exactly this document. It has an emergency reason, so it may still be approved.",
             "이 문서의 모의 계산 없이 검사했습니다. 긴급 사유가 있어 그대로 승인할 수 있습니다.",
         )
     if check.simulation is None:
         return (
             "Checked without a simulation of exactly this document. Simulate and check it again.",
-            "이 문서의 모의 계산 없이 검사했습니다. 모의 계산을 한 뒤 다시 검사해 주세요.",
+            "이 문서의 모의 계산 없이 검사했습니다. 모의 계산을 한 뒤 다시 검사해 주십시오.",
         )
     if check.against and beside(check.simulation.summary, before).get("difference") is None:
         return (
             f"Its simulation does not compare it with {check.against}, which it will replace: simulate it against that.",
-            f"모의 계산이 이 문서가 대신할 {check.against}와 비교하지 않았습니다. 그 정책과 비교하여 모의 계산해 주세요.",
+            f"모의 계산이 이 문서가 대체할 정책({check.against})과 비교하지 않았습니다. 그 정책과 비교하여 모의 계산해 주십시오.",
         )
     return None
 

@@ -1,4 +1,4 @@
-"""Write the public page of the latest release, with the policies, the budget and the daily hashes of now, into the bucket of the pages.
+"""Write the public page of the latest release, with the current policies, budget and daily hashes, into the bucket of the pages.
 
 It runs when disclosure control has published a release, and each morning, since budgets and hashes change daily.
 """

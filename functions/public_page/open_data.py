@@ -12,7 +12,7 @@ from public_page.printing import plain
 from public_page.release import Release, Table
 
 EXCEL = ".excel.csv"
-"""The same CSV with a byte order mark, without which Excel reads Korean as another alphabet."""
+"""The same CSV with a byte order mark; without it, Excel garbles Korean."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LICENCE = {
     "name": "KOGL-1.0",

@@ -8,7 +8,7 @@ from fractions import Fraction
 from public_page.release import Value
 
 MAN, EOK, JO = 10**4, 10**8, 10**12
-"""The steps of Korean numbers: 만, 억, 조."""
+"""The units of large Korean numbers: 만, 억, 조."""
 THOUSAND, MILLION, BILLION, TRILLION = 10**3, 10**6, 10**9, 10**12
 _COUNTED = {
     "members": ("명", ""),
@@ -34,7 +34,7 @@ def exact(value: int | Decimal, unit: str, language: str) -> str:
 
 
 def short(value: int | Decimal, unit: str, language: str) -> str:
-    """At most some four digits with the language's own steps: 2조 8,620억 원, KRW 2.862 trillion."""
+    """About four digits with the language's own units: 2조 8,620억 원, KRW 2.862 trillion."""
     if unit in {"share", "rank", "times", "won_per_head"}:
         return exact(value, unit, language)
     number = _short_ko(Decimal(value)) if language == "ko" else _short_en(Decimal(value))
@@ -42,7 +42,7 @@ def short(value: int | Decimal, unit: str, language: str) -> str:
 
 
 def terse(value: int | Decimal, language: str) -> str:
-    """As `short`, without a unit, and with the English steps as letters: 4,928억, 492.8 bn."""
+    """As `short`, without won; English abbreviates trillion, billion and million: 4,928억, 492.8 bn."""
     if language == "ko":
         return _short_ko(Decimal(value))
     text = _short_en(Decimal(value))

@@ -1,7 +1,7 @@
 """What an outsider can compute of suppressed values, from all releases together: a linear programme for both ends of each interval.
 
-The outsider knows all published cells of all releases, every sum, every published ratio, and that no value is below zero. He is also taken
-to know which cells a correction did not touch: their versions are one unknown.
+The outsider knows all published cells of all releases, every sum, every published ratio, and that no value is below zero. The
+outsider is also assumed to know which cells a correction did not touch: their versions are one unknown.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from statistics_disclosure.history import History, Version
 from statistics_disclosure.rules import Parameters, above, below
 
 WIDEST = 16.0
-"""The audit looks no farther than so many times the demanded distance."""
+"""How far the audit looks, as a multiple of the demanded distance."""
 TOLERANCE = 1e-4
 """How much of the demanded distance may be missing: the solver's own tolerance is below it."""
 

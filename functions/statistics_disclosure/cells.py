@@ -29,7 +29,7 @@ class CellId(NamedTuple):
 
     @property
     def whole_period(self) -> "CellId":
-        """The cell with the whole month or year of which it counts a part."""
+        """The cell of the whole month or year that this cell counts a part of."""
         whole = ((MONTH if name == PART_OF_MONTH else name, code.split(" ")[0]) for name, code in self.coordinates)
         return CellId(self.definition, tuple(sorted(whole)))
 
@@ -85,7 +85,7 @@ def linked(document: Document) -> Linked:
 
 
 def identified(document: Document, table: Document, keys: Mapping[str, str]) -> CellId:
-    """The cell of a row. A month that is not over, and a year with months to come, are other cells in each release."""
+    """The cell of a row. An unfinished month or year is a different cell in each release."""
     return CellId(table["definition"], tuple(sorted(_coordinates(document["as_of"], table, keys))))
 
 

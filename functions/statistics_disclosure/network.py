@@ -13,11 +13,11 @@ INFEASIBLE = 2
 Movement = Mapping[int, float]
 """By node: how far its value moves."""
 FARTHEST = 8.0
-"""No value moves farther than so many times the protected amount. This keeps the programme's numbers within some digits."""
+"""How far a value may move, as a multiple of the protected amount. The bound keeps the linear programme's numbers accurate."""
 SMALL = 0.01
-"""A node that can fall by less than this part of the protected amount is not yet dearer to move."""
+"""A node that can fall only by a part of the protected amount costs more to move; below this part, the cost stays the same."""
 LEAST = 1e-6
-"""A movement below this part of the protected amount is none."""
+"""A movement below this part of the protected amount counts as zero."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Network:
         return frozenset(seen)
 
     def reaches(self, moved: Movement, target: int, amount: int) -> bool:
-        """Whether a movement, made longer, shorter or turned round, moves the target by `amount` and no value below zero."""
+        """Whether a movement, scaled or reversed, moves the target by `amount` and no value below zero."""
         factor = amount / moved[target]
         return all(self.values[node] + factor * far >= -LEAST * abs(amount) for node, far in moved.items())
 
@@ -99,7 +99,7 @@ class Network:
         else:
             up[place], down[place], least_down[place] = 0.0, 1.0, 1.0
         cost = np.array([costs[node] for node in nodes])
-        # A node that can fall by a part of the amount only must be joined by others.
+        # A node that can fall only by a part of the amount costs more, since others must move with it.
         solved = milp(
             np.concatenate([cost, cost / np.clip(room, SMALL, 1.0)]),
             constraints=LinearConstraint(hstack([matrix, -matrix], format="csc"), 0.0, 0.0),

@@ -11,9 +11,9 @@ from statistics_disclosure.rules import Parameters, above, below, is_sensitive
 
 MOST_DIMENSIONS = 3
 MARGIN = 3.0
-"""How much more a cell is worth than one that has a code of one more dimension."""
+"""How many times as much a cell is worth as one with a code of one more dimension."""
 ONE_SHOP = 1.5
-"""How much less willingly a cell of one shop is used to protect others: this shop knows it."""
+"""How many times as much the suppression of a cell of one shop costs: this shop knows the cell, so it protects little."""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from statistics_disclosure.refusals import CannotProtect
 ALREADY = 1e-3
 """What it costs to move a suppressed node: little, so that few of them move."""
 MOST_ATTEMPTS = 4_000
-"""How many movements the last step may look for. A limit of time would make the result depend on the machine."""
+"""How many movements the last step may look for. A time limit would make the result depend on the machine."""
 
 WORTH_KEEPING = 0.01
-"""A movement proves other nodes that move by at least this part of its farthest; smaller parts are inexact."""
+"""A movement also proves the protection of nodes that move by at least this part of its largest move; smaller moves are inexact."""
 
 Proofs = list[frozenset[int]]
 

@@ -31,7 +31,7 @@ Answer = tuple[int, Any]
 
 
 class Refused(Exception):
-    """A request that cannot be done as it is; status and sentence."""
+    """A refused request, with its status and a sentence."""
 
 
 class CityConsole:
@@ -105,7 +105,7 @@ class CityConsole:
         if at < now:
             raise Refused(422, f"The city's time never runs backwards, and it is {now:%Y-%m-%d %H:%M} already.")
         if at >= LATEST:
-            raise Refused(422, f"The city's time ends before {LATEST:%Y}.")
+            raise Refused(422, f"The city's time must be before {LATEST:%Y}.")
         return self._begin("clock", lambda work: self._deploy_at(at, work))
 
     def _deploy_at(self, at: datetime, work: Work) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class _Steps:
 
 
 class _watching:  # noqa: N801  # a context manager, read as a verb
-    """Within its `with` block, `look` is called again and again; a look that fails is left out."""
+    """Within its `with` block, `look` is called repeatedly; a failing call is skipped."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         self._look = look

@@ -1,4 +1,4 @@
-"""What the front answers with while the city opens, or after its emulator has ended."""
+"""What the front answers while the city opens, or after its emulator has ended."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ def pass_on(
     replaced: Mapping[str, str] | None = None,
     status_of: Callable[[http.client.HTTPResponse], int] = lambda answer: answer.status,
 ) -> None:
-    """Send a request to the emulator and its answer back; `path` and the headers in `replaced` instead of its own.
+    """Send a request to the emulator and its answer back, with `path` and the `replaced` headers instead of the request's own.
 
-    Raises `Unreachable` when there was no answer: nothing was sent to the caller then. An answer that breaks off ends the connection.
+    Raises `Unreachable` when there was no answer: nothing was sent to the caller then. An interrupted answer ends the connection.
     """
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:

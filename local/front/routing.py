@@ -1,7 +1,7 @@
 """Which part of the local city a request is for.
 
-One port is two things: the address of the city's pages, and an AWS endpoint. A program that calls AWS signs its requests, names its
-operation in a header, or uses a path of the emulator's own; the rest comes from browsers.
+One port serves both the city's pages and an AWS endpoint. A program that calls AWS signs its requests, names its operation in a
+header, or uses a path of the emulator's own; the rest comes from browsers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Target(Enum):
     CONSOLE = auto()
     WEB = auto()
     FOREIGN = auto()
-    """A host name that is none of this machine's: a page elsewhere whose name was made to point here."""
+    """A host name that this machine does not have: a page of another site whose name was made to point here."""
 
 
 def target_of(method: str, path: str, headers: Message) -> Target:

@@ -59,11 +59,11 @@ class Front:
         threading.Thread(target=self._server.serve_forever, name="front", daemon=True).start()
 
     def open(self, domain: str, console: Console, people: sign_in_page.People) -> None:
-        """From now on the city answers."""
+        """Let the city answer from now on."""
         self.domain, self.console, self.people = domain, console, people
 
     def stop(self) -> None:
-        """Listen no longer; what is being answered goes on until the process ends."""
+        """Stop listening; requests in progress continue until the process ends."""
         server, self._server = self._server, None
         if server:
             server.shutdown()
@@ -80,7 +80,7 @@ class _Server(ThreadingHTTPServer):
         self.front = front
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is no failure of the city; anything else is printed."""
+        """Ignore a caller that closed its connection; print any other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -133,7 +133,7 @@ class _Exchange(BaseHTTPRequestHandler):
         return "text/html" in self.headers.get("Accept", "") and name.lower() != SIGNED_IN_AT
 
     def _pass_to_aws(self) -> None:
-        """As the emulator would be called, but not by pages elsewhere: it also does what unsigned requests ask."""
+        """Pass the request to the emulator, unless a page of another site sent it: the emulator also accepts unsigned requests."""
         front = self.server.front
         if self.command in _UNASKED and is_from_elsewhere(self.headers, front.port):
             self._answer(403, {"message": "Pages of other sites cannot call the local city's AWS."})
@@ -171,7 +171,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self._answer(*front.console.answer(self.command, self.path, body))
 
     def _unavailable(self, status: int) -> None:
-        """What a browser or a program gets while nothing answers behind the front."""
+        """Answer a browser or a program while nothing behind the front answers."""
         front = self.server.front
         opening = front.domain is None
         if "text/html" in self.headers.get("Accept", ""):
@@ -201,10 +201,10 @@ class _Exchange(BaseHTTPRequestHandler):
             self.wfile.write(contents)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # as http.server names it
-        """Nothing: addresses name wallets, and sign-in's hold codes."""
+        """Log nothing: addresses name wallets, and those of sign-in have codes."""
 
 
 def _status_of(answer: HTTPResponse) -> int:
-    """404 for an object that is missing: the emulator says 403 also to a distribution that may list its bucket."""
+    """404 for a missing object: the emulator answers 403 even to a distribution that may list its bucket."""
     is_of_bucket = answer.getheader("Content-Type", "").startswith("application/xml")
     return 404 if answer.status == 403 and is_of_bucket else answer.status

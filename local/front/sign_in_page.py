@@ -69,7 +69,7 @@ def shows_a_form(path: str) -> bool:
 
 
 def signed_in_at_once(request: BaseHTTPRequestHandler, people: People, port: int) -> Answer | None:
-    """The answer to a request for a code, when the page at `/` has said for whom; None if it has not."""
+    """The answer to a request for a code, if the page at `/` has chosen a person; else None."""
     address = urlsplit(request.path)
     chosen = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
     if request.command != "GET" or address.path != AUTHORIZE or chosen is None:

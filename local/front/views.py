@@ -67,7 +67,7 @@ def wallets(city: City) -> dict[str, Any]:
 
 
 def journal(city: City, wallet: str) -> dict[str, Any]:
-    """A wallet's stored entries in the order of their times: each with its postings, and all that is stored of it."""
+    """A wallet's stored entries in the order of time, each with its postings and all of its attributes."""
     pages = city.emulator.client("dynamodb").get_paginator("query")
     found = (
         _plain(item)
@@ -111,7 +111,7 @@ def dead_letters(city: City) -> dict[str, Any]:
 
 
 def logs(city: City, function: str) -> dict[str, Any]:
-    """The latest lines that a function logged, the newest last: the emulator has them in its own log, and not in CloudWatch."""
+    """The latest lines that a function logged, the newest last. The emulator has them in its own log, not in CloudWatch."""
     name = city.stack.functions[function]
     with city.emulator.log.open("rb") as file:
         file.seek(max(file.seek(0, SEEK_END) - LOG_BYTES, 0))
@@ -120,7 +120,7 @@ def logs(city: City, function: str) -> dict[str, Any]:
 
 
 def lines_of(function: str, log: str) -> list[str]:
-    """What the emulator's log has of a function, by its physical name: what it printed, and what the emulator says of it."""
+    """The lines of the emulator's log about a function, by its physical name: the function's output, and the emulator's own lines."""
     found: list[str] = []
     printed = False
     for line in log.splitlines():
@@ -136,7 +136,7 @@ def lines_of(function: str, log: str) -> list[str]:
 
 
 def stack_events(city: City) -> dict[str, str]:
-    """The resources of which the stack's events so far say that they were made or updated, by the events' ids."""
+    """The resources that were created or updated according to the stack's events so far, by the events' ids."""
     pages = city.emulator.client("cloudformation").get_paginator("describe_stack_events")
     return {
         event["EventId"]: event["LogicalResourceId"]

@@ -1,4 +1,4 @@
-"""What the page at `/` asks the city to do: one piece of work at a time, whose progress can be looked at."""
+"""What the page at `/` asks the city to do: one piece of work at a time, whose progress the page can read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 @dataclass
 class Step:
-    """A step of a piece of work: how many of how many things are done; `total` is None where it is unknown."""
+    """A step of a piece of work: how many of `total` items are done; `total` is None where it is unknown."""
 
     name: str
     done: int = 0
@@ -50,7 +50,7 @@ class Work:
 
 
 class Busy(Exception):
-    """Another piece of work goes on; it is the argument."""
+    """Another piece of work, the argument, is in progress."""
 
 
 class Works:
@@ -61,7 +61,7 @@ class Works:
         self.latest: Work | None = None
 
     def start(self, kind: str, doing: Callable[[Work], Any]) -> Work:
-        """Begin a piece of work in a thread of its own. Raises `Busy` while another goes on."""
+        """Begin a piece of work in a thread of its own. Raises `Busy` while another is in progress."""
         with self._lock:
             if self.latest and self.latest.status == RUNNING:
                 raise Busy(self.latest)

@@ -1,1 +1,1 @@
-"""The upgrade drill: a city that an earlier release made is updated to this checkout while payments go on."""
+"""The upgrade drill: a city that an earlier release made is updated to this checkout while payments continue."""

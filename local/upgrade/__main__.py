@@ -1,6 +1,6 @@
-"""`make upgrade-drill`: an earlier release's city, with data, updated to this checkout while payments go on.
+"""`make upgrade-drill`: an earlier release's city, with data, updated to this checkout while payments continue.
 
-Exit status: 0 when nothing is lost and the audit is clean, 1 when something deviates, 2 when the drill could not be held.
+Exit status: 0 when nothing is lost and the audit is clean, 1 when something deviates, 2 when the drill failed to run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clients that pay, hold, capture, cancel and top up without a pause, and keep every request with its answer."""
+"""Clients that pay, hold, capture, cancel and top up continuously, and keep every request with its answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Record:
         self._lock = threading.Lock()
 
     def ask(self, caller: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a request until it is answered. Raises `CityFailure` when it is refused, or never answered."""
+        """Repeat a request until it is answered. Raises `CityFailure` when it is refused, or never answered."""
         request = Request(caller, path, body, f"drill-{uuid4()}")
         answer = self.send(request)
         with self._lock:
@@ -114,7 +114,7 @@ class Till:
         )
 
     def errand(self) -> None:
-        """One of the ways in which a payment goes."""
+        """Run one of the possible courses of a payment."""
         amount = self._chance.randint(1_000, 9_000)
         match self._chance.choice(("paid", "paid", "cancelled", "partly", "held", "voided", "topped up", "declined")):
             case "paid":

@@ -1,6 +1,6 @@
-"""The drill: a release makes a city, lives in it and leaves things unfinished; then the running city is updated while clients go on.
-
-Nothing that was stored may be lost or changed, every request keeps its one entry and its one answer, and the books must agree.
+"""The drill: an earlier release runs a city for a day and leaves things unfinished; then the running city is updated while clients
+continue. No stored item may be lost or changed, every request keeps its one entry and its one answer, and the audit must find
+nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FIRST_DAY = "2021-01-29T09:00+09:00"
 SECOND_DAY = "2021-01-30T12:00+09:00"
 MONTH, NEXT_MONTH = "2021-01", datetime.fromisoformat("2021-02-01T00:00:00+09:00")
 BEFORE_MIDNIGHT = timedelta(seconds=30)
-"""So long before the month turns clients begin: some of what they ask is of either month."""
+"""How long before the end of the month clients begin, so that their requests fall in both months."""
 
 MEMBERS = 4
 AT_LEAST = 40
@@ -49,17 +49,17 @@ GOING_ON_SECONDS = 300
 POSTING_SECONDS = 180
 REBUILD = Waits(counting=5, writing=5)
 KEEPING = ("DynamoDB::Table", "S3::Bucket", "SQS::Queue", "Cognito::UserPool", "Cognito::UserPoolClient")
-"""What keeps data, or what callers know the city by."""
+"""Resources that keep data, or whose names callers use."""
 
 VERSIONED = ("Lambda::Version", "Lambda::LayerVersion", "Lambda::Permission")
-"""What each release has of its own; no news."""
+"""Resources that differ with each release, so a change is expected."""
 
 Say = Callable[[str], None]
 
 
 @dataclass
 class Drilled:
-    """What was seen; `faults` is what an upgrade may not do, in sentences."""
+    """The result of a drill; `faults` are sentences about what an upgrade must not do."""
 
     release: str
     items_before: int
@@ -108,7 +108,7 @@ def drill(folder: Path, name: str, say: Say = lambda _: None, port: int | None =
     release, port, data = Release.unpacked(name), port or free_port(), folder / "city"
     say(f"Building {release.commit[:7]} and this checkout.")
     templates = release.build(), building.build()
-    say(f"{release.commit[:7]} opens a city, and lives through a day in it.")
+    say(f"{release.commit[:7]} opens a city, and runs a day in it.")
     with release.running(data, port, FIRST_DAY):
         release.command(data, "local.demo")
     city = PatientCity(data, port, say)
@@ -158,7 +158,7 @@ def _member(upgrading: Upgrading, name: str) -> tuple[Member, Till]:
 
 
 def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple[Stored, Drilled]:
-    """What was stored a moment before the update, and how the update went."""
+    """Return what was stored just before the update, and the result of the update."""
     city, record = upgrading.city, upgrading.record
     city.move_clock(NEXT_MONTH - BEFORE_MIDNIGHT)
     resources = _resources(upgrading.stack)
@@ -169,7 +169,7 @@ def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple
         # Functions of both releases accrue waiting and new payments while they are replaced.
         before = stored(city)
         done = Drilled(upgrading.release.commit, len(before), len(commands(before)))
-        upgrading.say("Updating the city to this checkout; clients go on.")
+        upgrading.say("Updating the city to this checkout while clients continue.")
         began, answered = time.monotonic(), len(record.answered)
         city.update(upgrading.templates[1])
         done.update_seconds = time.monotonic() - began
@@ -207,7 +207,7 @@ def _resources(stack: Stack) -> dict[str, tuple[str, str]]:
 
 
 def _misplaced(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]], done: Drilled) -> list[str]:
-    """What keeps data and is another resource now."""
+    """Resources that keep data and were replaced by the update."""
     new = sorted(after.keys() - before.keys())
     done.new_resources = [name for name in new if after[name][0] not in VERSIONED]
     return [
@@ -218,7 +218,7 @@ def _misplaced(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, s
 
 
 def _settle(upgrading: Upgrading, done: Drilled) -> None:
-    """What waited is posted, the dead letter redriven, and the month closed: all by this checkout."""
+    """Post what waited, redrive the dead letter and close the month, all with this checkout."""
     city, stack = upgrading.city, upgrading.stack
     stack.__dict__.pop("resources", None)  # looked up again: there may be new ones
     letters = redrive(stack)
@@ -226,7 +226,7 @@ def _settle(upgrading: Upgrading, done: Drilled) -> None:
     if not letters or any(each.outcome is not Outcome.POSTED for each in letters):
         done.faults.append(f"dead letters: {', '.join(map(str, letters)) or 'that of the release is gone'}")
     if waiting := city.drain(POSTING_SECONDS):
-        done.faults.append(f"the stream did not bring {waiting} entries over the update")
+        done.faults.append(f"the stream did not deliver {waiting} entries during the update")
     caught_up = catch_up(stack)
     if caught_up["posted"] or caught_up["unposted"]:
         done.faults.append(f"a catch-up found what was not posted: {caught_up}")
@@ -238,7 +238,7 @@ def _settle(upgrading: Upgrading, done: Drilled) -> None:
 
 
 def _compare(upgrading: Upgrading, before: Stored, done: Drilled) -> None:
-    """Nothing stored is lost or changed, and each request has its entry and its answer."""
+    """Check that no stored item is lost or changed, and that each request has its entry and its answer."""
     upgrading.say("Asking every request again, and comparing what is stored.")
     record = upgrading.record
     done.answered = len(record.answered)
@@ -254,11 +254,11 @@ def _is_of(item: dict[str, Any], record: Record) -> bool:
 
 
 def _look_at_the_books(upgrading: Upgrading, roots: Sequence[str], done: Drilled) -> None:
-    """Balances that were folded are those of the journal, and the audit with every root of the release is clean."""
+    """Check that folded balances equal the journal, and that the audit, with every root of the release, finds nothing."""
     stack = upgrading.stack
     upgrading.say("Rebuilding balances, and auditing.")
     if not upgrading.city.drain_balances(POSTING_SECONDS):
-        done.faults.append("the stream did not bring the balances every entry over the update")
+        done.faults.append("the balances lack entries that the stream should have delivered during the update")
     fold(stack)
     rebuilt = rebuild_balances(stack, REBUILD)
     done.faults += [f"a balance was not the journal's: {holder}" for holder in rebuilt.differing]
@@ -269,4 +269,4 @@ def _look_at_the_books(upgrading: Upgrading, roots: Sequence[str], done: Drilled
     done.roots = list(done.audited.roots_verified)
     done.faults += [f"audit: {each}" for each in done.audited.deviations]
     if not roots or not set(roots) <= set(done.roots):
-        done.faults.append(f"of the release's roots {roots}, {done.roots} were verified")
+        done.faults.append(f"the release has {roots} roots, but {done.roots} were verified")

@@ -26,7 +26,7 @@ REJECTED = Shop(inhabitants.business_registration_number(910), "주안 빈집", 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What a till has begun under the earlier release."""
+    """Payments that a till began under the earlier release."""
 
     till: Till
     held: Sequence[dict[str, Any]]
@@ -43,7 +43,7 @@ def begin(till: Till) -> Unfinished:
 
 
 def finish(unfinished: Unfinished) -> None:
-    """Each in another way: the rest captured, voided, all captured and cancelled; cancelled in the rest, in part and whole."""
+    """Finish each in another way: capture the rest, void, or capture and cancel all; cancel the rest, a part, or the whole."""
     till, (first, second, third), (partly, some, whole) = unfinished.till, unfinished.held, unfinished.paid
     till.change(first, "captures")
     till.change(second, "void")
@@ -77,7 +77,7 @@ def propose(api: Api, tokens: Tokens, policies: Path) -> dict[str, Any]:
 
 
 def decide(api: Api, tokens: Tokens, draft: dict[str, Any]) -> list[str]:
-    """A colleague approves what waits; what deviates then."""
+    """Let a colleague approve what waits; return the deviations."""
     colleague = api.as_caller(tokens.colleague)
     approved = colleague.post(f"/policy_drafts/{draft['version']}/approval", {"revision": draft["revision"]})
     faults = [] if approved["status"] == "scheduled" else [f"the draft of the earlier release is {approved['status']}"]
@@ -93,7 +93,7 @@ def decide(api: Api, tokens: Tokens, draft: dict[str, Any]) -> list[str]:
 
 @contextmanager
 def stream_waiting(city: City) -> Iterator[None]:
-    """Nothing reads the ledger's stream: what is stored meanwhile waits in it."""
+    """Within this block nothing reads the ledger's stream: new records wait in it."""
     functions, tables = city.emulator.client("lambda"), city.emulator.client("dynamodb")
     stream = tables.describe_table(TableName=city.stack.resources["LedgerTable"])["Table"]["LatestStreamArn"]
 

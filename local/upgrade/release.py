@@ -31,7 +31,7 @@ class ReleaseMissing(CityFailure):
 
 
 def latest() -> str:
-    """The last release that cities run."""
+    """The commit of the latest release that cities run."""
     lines = [line.strip() for line in RELEASES.read_text().splitlines()]
     return [line for line in lines if line and not line.startswith("#")][-1]
 
@@ -62,13 +62,13 @@ class Release:
         return release
 
     def build(self) -> Path:
-        """Build it as its own `make run` would; returns the path of the built template."""
+        """Build the release as its own `make run` would; return the path of the built template."""
         output = self._finished("-c", "from local import building; print(building.build())")
         return Path(output.splitlines()[-1])
 
     @contextmanager
     def running(self, data: Path, port: int, at: str) -> Iterator[None]:
-        """Its own `make run` in the folder `data`; stopped in order at the end."""
+        """Run the release's own `make run` in the folder `data`; stop it properly at the end."""
         opened = data / "tokens.env"
         opened.unlink(missing_ok=True)
         data.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ class Release:
                 _stop(city)
 
     def command(self, data: Path, *words: str) -> str:
-        """What one of its commands prints, on the city that runs from `data`. Raises `CityFailure` unless it exits with 0."""
+        """Return the output of a command of the release, on the city that runs from `data`. Raises `CityFailure` unless it exits with 0."""
         return self._finished("-m", *words, data=data)
 
     def _unpack(self) -> None:

@@ -1,6 +1,5 @@
-"""What CloudFormation on AWS would do to a city's data when the template is updated: the emulator is no proof of that.
-
-A resource that keeps data and is replaced, or goes, leaves a new, empty one in its place.
+"""What CloudFormation on AWS would do to a city's data when the template is updated, which the emulator does not show. If a resource
+that keeps data is replaced or removed, the data is lost or stays in a resource that nothing uses.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ REPLACING: dict[str, tuple[str, ...]] = {
     "AWS::Cognito::UserPool": ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration"),
     "AWS::Cognito::UserPoolClient": ("GenerateSecret", "UserPoolId"),
 }
-"""By type of what keeps data, or what callers know it by, the properties whose change makes another."""
+"""By type of resource, the properties whose change replaces it."""
 
 INDEXES_AT_ONCE = 1
 """Secondary indexes of one table that one update may add or remove."""
 
 
 def endangered(before: Template, after: Template) -> list[str]:
-    """What of a city's data an update from one template to another would put out of reach, or be refused for."""
+    """The data of a city that an update from one template to another would make unreachable, and the changes that AWS would refuse."""
     kept = {name: each for name, each in before["Resources"].items() if each["Type"] in REPLACING}
     return [fault for name, each in kept.items() for fault in _faults(name, each, after["Resources"].get(name))]
 
@@ -47,7 +46,7 @@ def _faults(name: str, before: Template, after: Template | None) -> list[str]:
     ]
     # A table's first stream has no records that could be lost.
     if old.get("StreamSpecification") not in (None, new.get("StreamSpecification")):
-        faults.append(f"{name} would have another stream, and what waits in this one would be forgotten")
+        faults.append(f"{name} would get a new stream, and the records that wait in this one would be lost")
     return faults
 
 

@@ -1,4 +1,4 @@
-"""Everything that a city's tables hold, seen by their administrator, and what an upgrade may not do to it."""
+"""Everything that a city's tables hold, as their administrator reads it, and the changes that an upgrade must not make."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lost(before: Stored, after: Stored) -> list[str]:
 
 
 def changed(before: Stored, after: Stored) -> list[str]:
-    """Entries of which an attribute is gone or another: an entry may only gain, as when it is linked."""
+    """Entries with an attribute that is missing or different now. New attributes are allowed: linking an entry adds some."""
     return [
         f"{place.pk} {place.sk}: {name} was {value}, and is {after[place].get(name)}"
         for place, item in before.items()
@@ -62,7 +62,7 @@ def commands(items: Stored) -> set[str]:
 
 
 def uncounted(answered: Iterable[Answered], before: Stored, after: Stored) -> list[str]:
-    """Answers without an entry, and entries without an answer, of all that came between."""
+    """Answers without an entry, and entries without an answer, among all that were made meanwhile."""
     wanted = {each.answer["id"] for each in answered}
     made = commands(after) - commands(before)
     return [
@@ -72,7 +72,7 @@ def uncounted(answered: Iterable[Answered], before: Stored, after: Stored) -> li
 
 
 def answered_otherwise(answered: Iterable[Answered], send: Callable[[Any], Mapping[str, Any]]) -> list[str]:
-    """Requests that, sent again, have another answer in a field that the first one had."""
+    """Requests that, sent again, are answered with another value in a field of the first answer."""
     found = []
     for request, answer in answered:
         first, again = lasting(answer), send(request)
@@ -82,14 +82,14 @@ def answered_otherwise(answered: Iterable[Answered], send: Callable[[Any], Mappi
 
 
 def lasting(answer: Any) -> Any:
-    """An answer without `current`, at any depth: what has become of a payment since moves on."""
+    """An answer without `current`, at any depth, since the state of a payment changes."""
     if isinstance(answer, Mapping):
         return {name: lasting(value) for name, value in answer.items() if name != "current"}
     return [lasting(each) for each in answer] if isinstance(answer, list) else answer
 
 
 def known(earlier: Any, later: Any) -> Any:
-    """A later answer without the fields that the earlier one has not: those are free to come, at any depth."""
+    """A later answer without the fields that the earlier one lacks, at any depth: new fields are allowed."""
     if isinstance(earlier, Mapping) and isinstance(later, Mapping):
         return {name: known(value, later[name]) for name, value in earlier.items() if name in later}
     if isinstance(earlier, list) and isinstance(later, list) and len(earlier) == len(later):

@@ -28,7 +28,7 @@ class Shops:
 
 
 def shops_of(random: np.random.Generator) -> Shops:
-    # Who is chosen in proportion to a power p of log-normal sales has sales with the median moved by e^(p·spread²).
+    # A shop chosen in proportion to its log-normal sales to the power p has sales whose median is larger by e^(p·spread²).
     logarithm = np.log(figures.REVENUE_MEDIAN) + figures.REVENUE_PULL * figures.REVENUE_SPREAD**2
     revenue = np.exp(random.normal(logarithm, figures.REVENUE_SPREAD, PLACES))
     partner = random.random(PLACES) < figures.PARTNER_SHARE

@@ -157,7 +157,7 @@ def survivors(rows: Iterator[Mapping[str, Any]]) -> Iterator[Row]:
         price, left = row["price"], row["price"] - row["cancelled"]
         if left < 0:
             raise ExportIncomplete(
-                f"Of payment {row['payment']} {row['cancelled']:,} won are cancelled, {price:,} were paid."
+                f"{row['cancelled']:,} won of payment {row['payment']} are cancelled, but only {price:,} were paid."
             )
         if left:
             discount = discount_up_to(row["won_discount"], price, left)

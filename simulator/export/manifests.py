@@ -72,7 +72,7 @@ def open_export(folder: Path, *, takes_changes: bool = False) -> Export:
     items = summary.get("itemCount")
     if isinstance(items, int) and items != sum(file.items for file in files):
         raise ExportIncomplete(
-            f"{SUMMARY} speaks of {items:,} items, the files in {FILES} have {sum(file.items for file in files):,}."
+            f"{SUMMARY} states {items:,} items, but the files in {FILES} have {sum(file.items for file in files):,}."
         )
     since, until = (None, "exportTime") if is_whole else (summary.get("exportFromTime"), "exportToTime")
     return Export(root.name, sum(file.items for file in files), files, since, summary.get(until))
@@ -83,7 +83,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(_checked(path))
     except ValueError as error:
-        raise ExportDamaged(f"{path.name} is no JSON: {error}.") from error
+        raise ExportDamaged(f"{path.name} is not JSON: {error}.") from error
     if not isinstance(content, dict):
         raise ExportDamaged(f"{path.name} holds no JSON object.")
     return content
@@ -97,7 +97,7 @@ def _checked(path: Path) -> bytes:
         raise ExportIncomplete(f"The export has no {path.name}.") from error
     beside = path.with_suffix(".checksum")
     if beside.exists() and _digest(content) != beside.read_text(encoding="utf-8", errors="replace").strip():
-        raise ExportDamaged(f"{path.name} is not as {beside.name} says.")
+        raise ExportDamaged(f"{path.name} does not match its checksum in {beside.name}.")
     return content
 
 
@@ -136,9 +136,9 @@ def lines_of(file: DataFile) -> Iterator[bytes]:
                     read += 1
                     yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ExportDamaged(f"{file.path.name} is not whole, or no gzip file: {error}.") from error
+        raise ExportDamaged(f"{file.path.name} is incomplete, or not a gzip file: {error}.") from error
     if read != file.items:
-        raise ExportIncomplete(f"{file.path.name} holds {read:,} items, and {file.items:,} in {FILES}.")
+        raise ExportIncomplete(f"{file.path.name} holds {read:,} items, but {FILES} states {file.items:,}.")
 
 
 def check_sum(file: DataFile) -> None:
@@ -152,6 +152,6 @@ def check_sum(file: DataFile) -> None:
     try:
         expected = base64.b64decode(file.checksum, validate=True)
     except binascii.Error as error:
-        raise ExportDamaged(f"The checksum of {file.path.name} in {FILES} is none.") from error
+        raise ExportDamaged(f"{FILES} has an invalid checksum for {file.path.name}.") from error
     if digest.digest() != expected:
-        raise ExportDamaged(f"{file.path.name} is not as its checksum in {FILES} says.")
+        raise ExportDamaged(f"{file.path.name} does not match its checksum in {FILES}.")

@@ -22,7 +22,7 @@ from simulator.scale import WHOLE_CITY, state_scale
 
 POLICIES = Path("policies") / PROGRAMME
 SCALED = {"population": "population", "targets": "value", "appropriations": "won", "benefit_plus": "shops"}
-"""The input tables with a number that a smaller city has less of."""
+"""The input tables with numbers that are smaller in a smaller city."""
 
 
 def policies_of(folder: Path = POLICIES) -> PolicyBook:

@@ -56,9 +56,9 @@ CANCELLED = 0.02
 LEAST_TOP_UP, MOST_TOP_UP, STEP = 50_000, 1_000_000, 10_000
 LARGEST_PAYMENT = 400_000
 MOST_MEMBERS = 12
-"""Members who are tried for a payment that a limit does not let another make."""
+"""How many members are tried for one payment, when limits decline it."""
 MISSED = 100
-"""The most won that a category's month misses of what it is drawn to, at random: no real city pays a round sum."""
+"""A category's month misses its target by at most this many won, at random: no real city pays a round sum."""
 SMALL = 5_000
 MOST_ACCRUED = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -152,7 +152,7 @@ class GeneratedCity:
     # --- payments -------------------------------------------------------------------------------------------------------
 
     def _planned(self, month: GeneratedMonth) -> Iterator[Planned]:
-        """Payments whose sum by category is the month's, but for what cancellations take, in whole hundreds of won."""
+        """Payments in whole hundreds of won, whose sum by category is the month's before cancellations."""
         first = start_of_month(month.month)
         start = max(first, self._opened) + timedelta(minutes=1)
         end = first + timedelta(days=month.days) if month.days else start_of_month(next_month(month.month))
@@ -178,7 +178,7 @@ class GeneratedCity:
         ]
 
     def _complete(self, month: GeneratedMonth) -> None:
-        """Pay what cancellations and limits left open, before the month ends."""
+        """Make more payments before the month ends, where cancellations and limits left the sum too small."""
         for category, total in month.paid.items():
             drawn_to = total + self._random.randrange(-MISSED, MISSED + 1)
             while (missing := drawn_to - self._paid[month.month, category]) > 0:
@@ -188,7 +188,7 @@ class GeneratedCity:
         self._accrue()
 
     def _pay(self, planned: Planned) -> bool:
-        """Let a member pay, another if a limit does not let the first, and cancel a few payments; return whether one could pay."""
+        """Let a member pay, or another if a limit declines the first, and cancel a few payments; return whether one could pay."""
         for _ in range(MOST_MEMBERS):
             wallet = self._random.choice(self._wallets)
             self._load(wallet, planned.won)

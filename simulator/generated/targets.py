@@ -1,4 +1,4 @@
-"""What a generated city is drawn to, scaled from published figures. Amounts are won; the sources are in `simulator.city.figures`."""
+"""The targets of a generated city, scaled from published figures. Amounts are won; the sources are in `simulator.city.figures`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ MEMBERS_AT_FIRST = 503_000
 """Members in June 2019, near the start of the first policy: kyeongin.com/article/1427661."""
 
 MONTHS_OF_2019 = tuple(f"2019-{month:02}" for month in range(5, 13))
-"""The first policy begins in May 2019, so there are no payments before: assumed to have no effect on the sum."""
+"""The months of the first policy. Earlier payments are assumed to be too few to matter for the sum."""
 
 PER_HEAD, RESIDENTS = 679_000, 2_957_026
 """Payments per resident, January to October 2020 (the city, 2020-12-28), and residents at the end of 2019 (incheonilbo.com, idxno=1018440).
-They leave more for November and December than for any months before, as published."""
+These published figures leave more for November and December than for any month before."""
 
 LAST_DAY = "2020-12-20"
 DAYS_OF_DECEMBER = 20
@@ -69,7 +69,7 @@ def _real_months() -> list[CityMonth]:
 
 
 def _until_october(year: list[CityMonth]) -> list[int]:
-    """Won of the ten months, in the proportions of the simulator's."""
+    """The won paid in each of the ten months, in the simulator's proportions."""
     total, whole = PER_HEAD * RESIDENTS, sum(each.paid for each in year[:10])
     paid = [each.paid * total // whole for each in year[:10]]
     paid[-1] += total - sum(paid)

@@ -23,17 +23,19 @@ def obstacles(policy: PolicyVersion) -> tuple[str, ...]:
 def _obstacles_of(layer: Layer) -> list[str]:
     found = []
     if layer.reward_kind in AT_PAYMENT:
-        found.append(f"layer {layer.id} is a discount: what it takes off a payment changes what earns of it")
+        found.append(
+            f"layer {layer.id} is a discount: what it takes off a payment changes the base of the other layers"
+        )
     if layer.exclusive is not None:
         found.append(f"layer {layer.id} is one of the group {layer.exclusive}, of which one counts, after limits")
     if len(layer.spend_limits) > 1:
         names = " and ".join(limit.id for limit in layer.spend_limits)
         found.append(
-            f"layer {layer.id} keeps to several spend limits ({names}): what one leaves changes what uses the other"
+            f"layer {layer.id} has several spend limits ({names}): what is left of one changes the usage of the other"
         )
     for limit in layer.limits:
         if limit.carries_over_from is not None:
-            found.append(f"limit {limit.id} of layer {layer.id} carries over: each member has another amount")
+            found.append(f"limit {limit.id} of layer {layer.id} carries over: its amount differs between members")
     if not layer.counts_all and any(band.rate in (None, 0) for band in layer.bands[:-1]):
         found.append(f"layer {layer.id} may earn nothing in a band before its last and counts only what it accepts")
     if _steps_meet_an_end(layer):
@@ -75,7 +77,7 @@ def _pools_that_feed_back(policy: PolicyVersion) -> list[str]:
     for limit, places in reward_limits_of(policy).items():
         if len({policy.layers[place].pools for place in places}) > 1:
             found.append(
-                f"reward limit {limit} is shared by layers of a pool with others: what the pool lacks they get"
+                f"reward limit {limit} is shared by layers with and without a pool: what the pool lacks goes to the others"
             )
     return found
 

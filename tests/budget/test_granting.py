@@ -75,7 +75,7 @@ def test_a_pool_of_an_event_spans_the_turn_of_the_year(books: Books) -> None:
 
 
 def test_a_supplement_can_be_drawn_at_once(books: Books) -> None:
-    assert books.draw(OWN, SHARED, 3_000_000).won == 2_500_002  # 40 % of it use up the national line.
+    assert books.draw(OWN, SHARED, 3_000_000).won == 2_500_002  # 40 % of it uses up the national line.
     assert books.draw(OWN, SHARED, 100).won == 2  # 40 % of 2 won are rounded down to 0.
     books.supplement(2022, "national", 400)
     assert books.draw(OWN, SHARED, 1_000).won == 1_000

@@ -1,6 +1,7 @@
-"""An outsider who has the published releases and nothing else: what he can compute of the suppressed cells.
+"""An outsider who has the published releases and nothing else: what can be computed of the suppressed cells.
 
-Written apart from the code under test: its own linking of the tables, the values themselves as unknowns, both ends by linear programme.
+It shares no code with the code under test: its own linking of the tables, the values themselves as unknowns, both ends by linear
+programme.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class Outsider:
                 if any(row.values()):
                     rows.append(row)
                     totals.append(total)
-        # Of one unknown in two releases, a published value in either is known in both.
+        # If one unknown is in two releases, a value that one of them publishes is known in both.
         for (number, name), value in self._fixed.items():
             for other in (number - 1, number + 1):
                 if name in same and (other, name) in self._places:

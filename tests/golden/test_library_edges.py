@@ -57,7 +57,7 @@ INCHEON: list[tuple[str, list[tuple[dict[str, Any], dict[str, int]]]]] = [
         (pay("2019-10-21T23:59:59", 299_900, **SEO), {"base": 17_994}),
         (pay("2019-10-22T00:00:00", 200, **SEO), {"base": 3, "seo-card": 4}),
     ]),
-    ("DC-07: the district pays to 500,000, the others go on", [
+    ("DC-07: the district pays to 500,000, the others continue", [
         (pay("2019-08-02T12:00:00", 499_999, card_product="yeonsu"), {"base": 29_999, "yeonsu-card": 19_999}),
         (pay("2019-08-02T12:00:01", 10_001, card_product="yeonsu"), {"base": 600}),
     ]),

@@ -55,7 +55,7 @@ def test_held_money_leaves_the_purse_and_is_not_payable_yet(city: InMemoryCity) 
 
     assert (seen["status"], seen["paid_from"], amounts(seen)) == ("held", {"charged": HELD}, (0, 0, HELD, 0))
     assert seen["expires_at"] == "2021-01-12T12:00:00.000+09:00"
-    assert seen["message"] == "30,000원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다."
+    assert seen["message"] == "30,000원은 가맹점이 매입할 때까지 보류되어 있습니다."
     assert (wallet(city)["purses"]["charged"], wallet(city)["held"]) == (300_000 - PAID - HELD, HELD)
     assert (at_the_merchant["status"], at_the_merchant["held"]) == ("held", HELD)
     assert wallet(city)["cashback_pending"] == 1, "of the payment, not of the hold"

@@ -51,7 +51,7 @@ def test_a_limit_beyond_the_bands_is_not_announced_as_better(city: InMemoryCity)
     (change,) = [change for change in checked["changes"] if change["about"] == "limits.monthly-spend"]
     assert change["kind"] == "changes"
     assert change["en"].startswith("Changes: Limit monthly-spend: up to 500,000 won of spend a month (until then:")
-    assert change["en"].endswith("; what is given stays the same")
+    assert change["en"].endswith("; the benefit stays the same")
     assert change["ko"].endswith(". 받는 혜택은 그대로임")
     assert [warning["code"] for warning in checked["check"]["doubts"]] == ["beyond_the_bands"]
 
@@ -108,8 +108,8 @@ def test_members_read_announced_changes(city: InMemoryCity) -> None:
         {
             "kind": "less",
             "about": "suspension",
-            "ko": "중단 — 모든 혜택: 2030년 6월 1일 0시부터 2030년 7월 1일 0시까지 주지 않음",
-            "en": "Suspended: all benefits: nothing is given from 1 June 2030, 00:00 until 1 July 2030, 00:00",
+            "ko": "중단 — 모든 혜택: 2030년 6월 1일 0시부터 2030년 7월 1일 0시까지 지급하지 않음",
+            "en": "Suspended: all benefits: no rewards from 1 June 2030, 00:00 until 1 July 2030, 00:00",
         }
     ]
 

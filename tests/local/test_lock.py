@@ -18,7 +18,7 @@ from local.failure import CityFailure
 from local.lock import FILE, FolderLock, port_of_running_city
 
 ROOT = Path(__file__).parents[2]
-#: Takes the lock of a folder, for a city on a port, and keeps it; with the third argument, so does a child.
+#: A process that takes and keeps the lock of a folder, for a city on a port. With a third argument, a child process keeps it too.
 HOLDER = """
 import subprocess, sys, time
 from pathlib import Path

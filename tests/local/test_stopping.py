@@ -54,9 +54,9 @@ run._live = live
 sys.argv = sys.argv[:1]
 sys.exit(run.main())
 """
-ASKED = "· Stopping: waiting for cashback that is on its way."
+ASKED = "· Stopping: waiting for pending cashback."
 FOUND = "· 1 payment without cashback yet; a catch-up finds it when the city runs again."
-KEPT = "· Stopped; everything is kept. `make run` goes on from here, `make reset` empties it."
+KEPT = "· Stopped; everything is kept. `make run` continues from here, `make reset` empties the city."
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a redrive does with each message, for each way in which functions and queues may behave."""
+"""What a redrive does with each message, for every behaviour of functions and queues."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def test_a_city_without_policy_budget_and_hashes_has_a_page_too() -> None:
     empty = {"at": "2020-12-21T03:00:00.000+09:00", "in_force": None, "coming": [], "budget": None, "roots": []}
     elements = by_id(read(page(site_of(made_up.release(), empty), "en")))
     assert "No policy is in force." in elements["policy"].text
-    assert "not entered yet" in elements["spending"].text
+    assert "not been entered yet" in elements["spending"].text
     assert "No hash is stored yet." in elements["roots"].text
 
 

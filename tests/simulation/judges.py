@@ -1,4 +1,4 @@
-"""The judges of a simulated run: two oracles, and the checks of answers and events. A run can go on until each has found something.
+"""The judges of a simulated run: two oracles, and the checks of answers and events. A run can continue until each has found something.
 
 No judge changes what another one sees. So one run shows for each of them whether it finds a fault by itself.
 """

@@ -169,7 +169,7 @@ def test_a_data_file_that_was_cut_short(world: World, tmp_path: Path) -> None:
     path = root / "data" / "part0.json.gz"
     path.write_bytes(path.read_bytes()[:-20])
     in_manifest(root, lambda _, entry: {name: value for name, value in entry.items() if name != "md5Checksum"})
-    refused(root, errors.ExportDamaged, "not whole")
+    refused(root, errors.ExportDamaged, "is incomplete")
 
 
 def test_items_that_are_missing(world: World, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_items_that_are_missing(world: World, tmp_path: Path) -> None:
     content = gzip.compress(b"\n".join(gzip.decompress(path.read_bytes()).splitlines()[1:]))
     path.write_bytes(content)
     in_manifest(root, lambda number, entry: entry | ({"md5Checksum": md5(content)} if number == 0 else {}))
-    refused(root, errors.ExportIncomplete, "items, and")
+    refused(root, errors.ExportIncomplete, "items, but")
 
 
 def test_numbers_that_do_not_add_up(world: World, tmp_path: Path) -> None:

@@ -159,7 +159,9 @@ def test_a_cancellation_without_its_payment(world: World, tmp_path: Path) -> Non
     other = paid_at(world, (MIDNIGHT + timedelta(days=1), 1_000))
     assert other
     publishing.add([item for item in items_of(world) if item.get("id") != paid.acceptance.id])
-    with pytest.raises(refusals.EntryUnreadable, match=r"400 won of payment .* are cancelled, and 0 won were paid"):
+    with pytest.raises(
+        refusals.EntryUnreadable, match=r"400 won of payment .* are cancelled, but only 0 won were paid"
+    ):
         publishing.compute("2021-01-31")
 
 

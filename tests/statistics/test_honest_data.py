@@ -1,4 +1,4 @@
-"""A generated city is drawn to published sums, and its statistics follow from its journal alone."""
+"""A generated city nearly matches published sums, and its statistics follow from its journal alone."""
 
 from __future__ import annotations
 

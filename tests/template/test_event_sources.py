@@ -24,7 +24,7 @@ from tests.template.template import (
 )
 
 MOST_FILTERS = 5
-"""Of one event source: Lambda's limit."""
+"""Lambda's limit for one event source."""
 
 
 def sources() -> list[tuple[str, str]]:

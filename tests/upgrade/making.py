@@ -64,7 +64,7 @@ def _made(release: str, city: CallingCity) -> Fixture:
 
 
 def _simulated(steps: int) -> CallingCity:
-    """Some months with what a release itself stores."""
+    """Some months of a simulated city, without what no release stores."""
     city = new_city(SEED, steps)
     with patch.dict(OPERATIONS, {name: (lambda *_: None, 0.0) for name in NOT_OF_A_RELEASE}):
         for step in steps_of(SEED, steps):

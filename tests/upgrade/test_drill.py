@@ -25,7 +25,7 @@ def test_the_last_release_is_upgraded_while_clients_pay(tmp_path: Path) -> None:
     try:
         done = drill(tmp_path, latest(), told.append)
     except ReleaseMissing as missing:
-        pytest.skip(f"{missing} What the release stored is tested all the same, by its fixture.")
+        pytest.skip(f"{missing} What the release stored is still tested, by its fixture.")
     assert done.faults == [], told
     assert done.items_before > 1_000
     assert done.entries_of_requests > 400

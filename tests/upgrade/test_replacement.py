@@ -45,7 +45,7 @@ def _another_index(each: Resource) -> Resource:
         ("LedgerTable", lambda each: each | {"Type": "AWS::DynamoDB::GlobalTable"}, "gone from the template"),
         ("LedgerTable", _properties({"TableName": "ledger"}), "replaced by an empty one"),
         ("LedgerTable", _properties({"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}), "replaced"),
-        ("LedgerTable", _properties({"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}), "another stream"),
+        ("LedgerTable", _properties({"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}), "a new stream"),
         ("LedgerTable", _more_indexes, "more than one index"),
         ("LedgerTable", _another_index, "an index is never changed"),
         ("CashbackDeadLetterQueue", _properties({"FifoQueue": True}), "replaced by an empty one"),
@@ -77,4 +77,4 @@ def test_a_first_stream_endangers_nothing_and_another_one_does(release: Fixture)
     changed = {**resources, "BudgetsTable": _properties(streams)(resources["BudgetsTable"])}
     assert endangered(release.template, {"Resources": changed}) == []
     (fault,) = endangered({"Resources": changed}, release.template)
-    assert "another stream" in fault
+    assert "a new stream" in fault

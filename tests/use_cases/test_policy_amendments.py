@@ -329,7 +329,7 @@ def test_suspensions_and_moved_ends_are_announced_until_they_are_over(world: Wor
     _amend(world, _suspension(start, until, LAYERS[0]))
     _amend(world, EndChange(LAST["version"], end))
     title = LAST["layers"][0]["title"]["en"]
-    suspended = f"Suspended: {title}: nothing is given from 2 October 2025, 09:00 until 3 October 2025, 09:00"
+    suspended = f"Suspended: {title}: no rewards from 2 October 2025, 09:00 until 3 October 2025, 09:00"
     ends = f"Ends sooner: {LAST['title']['en']}: until 11 October 2025, 09:00 (until then: until the next change)"
     assert _told(world, NOW) == [("suspension", start, suspended), ("end", end, ends)]
     assert _told(world, until - MOMENT) == [("suspension", start, suspended), ("end", end, ends)]

@@ -33,7 +33,7 @@ def test_pay_with_the_quote_before_and_the_receipt_after(
     expect(quote).to_contain_text("+1,200")
     page.locator("form button[type=submit]").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{SHOP}에 12,000원을 결제할까요?" if korean else f"Pay 12,000 won to {SHOP}?")
+    expect(dialog).to_contain_text(f"{SHOP}에 12,000원을 결제하시겠습니까?" if korean else f"Pay 12,000 won to {SHOP}?")
     dialog.locator(".button").first.click()
     expect(page).to_have_url(re.compile("/resident/payments/.*receipt"))
     expect(page.locator("h1")).to_have_text("결제되었습니다" if korean else "Paid")

@@ -4,7 +4,7 @@ import type { Language } from './i18n/language.ts';
 const MINUS = '\u2212';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** What one payment may be, as the API takes it. */
+/** The largest amount of one payment that the API accepts. */
 export const LARGEST_AMOUNT = 1_000_000_000_000;
 
 /** 12000 as 12,000원 or 12,000 won. */
@@ -34,7 +34,7 @@ export function typedWon(text: string): Typed {
   return amount > LARGEST_AMOUNT ? { fault: 'too_large' } : { amount };
 }
 
-/** What was typed, with separators, for the field to show; what is no number stays as it is. */
+/** The typed text with separators, for the field to show; text that is not a number stays unchanged. */
 export function asTyped(text: string): string {
   const typed = typedWon(text);
   return 'amount' in typed ? digits(typed.amount) : text;

@@ -14,7 +14,7 @@ type Anchor = { city: number; monotonic: number };
 
 const anchor = signal<Anchor | null>(null);
 
-/** Take the time of an API answer's `Eeum-Time`; what is no instant is left out. */
+/** Take the time of an API answer's `Eeum-Time`; ignore text that is not an instant. */
 export function timeTold(header: string | null): void {
   const city = header ? Date.parse(header) : Number.NaN;
   if (!Number.isNaN(city)) anchor.value = { city, monotonic: performance.now() };
@@ -87,7 +87,7 @@ export function monthName(month: string, language: Language): string {
 }
 
 /**
- * The last day on which something that ends at `instant` is still good: an end at midnight belongs to the day before.
+ * The last day before the end at `instant`: an end at midnight belongs to the day before.
  */
 export function lastDay(instant: string, language: Language): string {
   return date(new Date(Date.parse(instant) - 1), language);

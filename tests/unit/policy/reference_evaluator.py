@@ -46,7 +46,9 @@ class Reference:
         price_left = base - 1  # 14
         for layer in layers:
             name = layer["id"]
-            won, accepted = alone[name] if layer in chosen else (0, 0)  # 10: what counts all counts all the same (7)
+            won, accepted = (
+                alone[name] if layer in chosen else (0, 0)
+            )  # 10: a layer with `counts: all` still counts everything (7)
             self._count_spend(layer, base, accepted, at, given)
             if not accepted:
                 continue

@@ -171,7 +171,7 @@ TAXI = {"fact": "channel", "in": ["taxi"]}
             "event_closed",
         ),
     ],
-    ids=["paid from grants", "not a taxi", "used up", "a rate of zero", "not going on"],
+    ids=["paid from grants", "not a taxi", "used up", "a rate of zero", "not continued"],
 )  # fmt: skip
 def test_it_says_why_a_layer_gives_nothing(changes: Any, course: list[dict[str, Any]], reason: str) -> None:
     assert why(changes, *course) == [reason]

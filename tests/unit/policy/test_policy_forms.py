@@ -89,7 +89,7 @@ FORMS: list[tuple[str, Changes, list[tuple[dict[str, Any], list[int]]]]] = [
         (paid("2028-01-01T00:00:00", 50_000), [1_000]),
         (paid("2030-01-01T00:00:00", 50_000), [2_000]),
     ]),
-    ("bands go on through what was carried over",
+    ("bands continue through what was carried over",
      rules(
          [limit("m", "spend", 1_000, carries_over_from="2026-01-01T00:00:00+09:00")],
          layer("a", [(1_000, 1_000), (2_000, 500)], ["m"]),

@@ -93,7 +93,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         (
             {"any": [{"all": BY_APP_WITHOUT_CARD_A}, {"fact": "amount", "at_least": 10_000}]},
             "(결제 방법: 앱 그리고 다음이 아닌 경우(카드 종류: 카드 1)) 또는 금액: 1만원 이상",
-            "(the means of payment is app, and it is not so that (the card is a)), or the amount is at least 10,000 won",
+            "(the means of payment is app, and not (the card is a)), or the amount is at least 10,000 won",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_limit_that_is_raised_beyond_the_last_band_is_not_better() -> None:
     for amount in (500_000, None):
         raised = _one_change(("limits.0.amount", amount))
         assert raised.kind is Kind.CHANGES
-        assert raised.says.en.endswith("; what is given stays the same")
+        assert raised.says.en.endswith("; the benefit stays the same")
         assert raised.says.ko.endswith(". 받는 혜택은 그대로임")
 
 

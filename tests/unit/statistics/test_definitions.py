@@ -39,7 +39,7 @@ def test_a_name_may_change() -> None:
     ("definitions", "match"),
     [
         ([*DEFINITIONS, DEFINITIONS[0]], "Two definitions"),
-        (DEFINITIONS[1:], "is recorded, but gone"),
+        (DEFINITIONS[1:], "is recorded, but no longer defined"),
         ([*DEFINITIONS, {**DEFINITIONS[0], "id": "other"}], "meaning of other is not recorded"),
         ([{**DEFINITIONS[0], "formula_ko": ""}, *DEFINITIONS[1:]], "has no formula_ko"),
     ],

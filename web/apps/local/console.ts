@@ -1,4 +1,4 @@
-/** What the local city's front answers below `/local/api/`, for this page alone. */
+/** The answers of the local city's front below `/local/api/`, which only this page may call. */
 import { timeTold } from '../../shared/time.ts';
 import { Problem } from '../../shared/api/problem.ts';
 
@@ -34,13 +34,13 @@ export type Work = {
   result: Record<string, unknown> | null;
 };
 
-/** The roles whose tokens the city hands out. */
+/** The roles that the city gives tokens for. */
 export const ROLES = ['resident', 'merchant', 'operator', 'colleague', 'acquirer', 'bank'] as const;
 export type Role = (typeof ROLES)[number];
 
 const TIMEOUT_MS = 60_000;
 
-/** A refusal, with the city's own sentence. */
+/** A refusal, with the city's sentence. */
 export class Refusal extends Problem {
   constructor(
     status: number,
@@ -65,7 +65,7 @@ export async function send<T>(what: string, body: unknown): Promise<T> {
   );
 }
 
-/** The city as it is, and its time with it. */
+/** The city's current state, with its time. */
 export async function readCity(): Promise<City> {
   const city = await read<City>('city');
   timeTold(city.time);
@@ -75,7 +75,7 @@ export async function readCity(): Promise<City> {
 const tokens = new Map<Role, { token: string; at: number }>();
 const TOKEN_MS = 30 * 60_000;
 
-/** A token of a role, in this page's memory alone. */
+/** A token of a role, stored only in this page's memory. */
 export async function tokenOf(role: Role): Promise<string> {
   const known = tokens.get(role);
   if (known && performance.now() - known.at < TOKEN_MS) return known.token;

@@ -53,7 +53,7 @@ export type Operation = {
   body: string | null;
   needsKey: boolean;
   responses: { status: string; meaning: string }[];
-  /** Who may call it: the first of the roles whose scope it asks for; null for any caller. */
+  /** Who may call it: the first role that has a required scope; null for any caller. */
   role: Role | null;
 };
 
@@ -107,7 +107,7 @@ function exampleOf(document: Document, media: Media): Json {
   return media.schema ? madeUp(document, media.schema, DEEPEST) : {};
 }
 
-/** A value of the schema: its own example, or one with what is required. */
+/** A value of the schema: its own example, or one with its required fields only. */
 export function madeUp(document: Document, schema: Schema, depth: number): Json {
   if (schema.$ref) {
     const named = document.components.schemas[schema.$ref.split('/').at(-1) ?? ''];

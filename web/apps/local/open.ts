@@ -1,7 +1,7 @@
-/** Opening an app as a person: the page signs in for it, by the pool's own page, and the app goes on from the code. */
+/** Opens an app as a person: this page signs in by the pool's own page, and the app continues with the code. */
 import { Session } from '../../shared/session/session.ts';
 
-/** What the front reads at the next request for a code: whom to sign in without asking. */
+/** The person that the front signs in without asking, at the next request for a code. */
 const AS = 'local-sign-in-as';
 const SECONDS = 60;
 const SCOPES: Record<string, string[]> = { resident: ['openid', 'eeum/wallet'] };

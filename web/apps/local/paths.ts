@@ -10,6 +10,6 @@ export const path = {
   journalOf: (wallet: string) => `/local/journal/${encodeURIComponent(wallet)}`,
   messages: () => '/local/messages',
   day: () => '/local/day',
-  /** Opens an app as a person, by one click: the page signs in and goes on to the app. */
+  /** Opens an app as a person, by one click: the page signs in and continues to the app. */
   openAs: (app: string, person: string) => `/?open=${encodeURIComponent(app)}&as=${encodeURIComponent(person)}`,
 };

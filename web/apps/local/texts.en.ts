@@ -7,7 +7,7 @@ const count = (number: number, one: string, many = `${one}s`) => `${digits(numbe
 export const en: Texts = {
   app: 'Local city',
   nav: { overview: 'Overview', reference: 'API', clock: 'Clock', journal: 'Journal', messages: 'Logs', day: 'A day' },
-  refused: (sentence) => `That was not done. ${sentence}`,
+  refused: (sentence) => `The request was refused. ${sentence}`,
   copy: 'Copy',
   copied: 'Copied',
   roles: {

@@ -94,7 +94,7 @@ export const ko = {
     lead: '지갑마다 저장된 기록입니다. 모든 기록은 차변과 대변의 합이 0입니다.',
     noPostings: '돈이 움직이지 않은 기록입니다.',
     wallets: '지갑',
-    member: '회원',
+    member: '가입자',
     status: '상태',
     balance: '잔액',
     id: '지갑 번호',
@@ -136,10 +136,10 @@ export const ko = {
   },
   day: {
     title: '인천의 하루',
-    lead: '회원 100명이 가맹점 40곳에서 결제하고, 취소하고, 거절당합니다. 모든 요청은 실제 API로 갑니다.',
+    lead: '가입자 100명이 가맹점 40곳에서 결제하고, 취소하고, 거절당합니다. 모든 요청은 실제 API로 갑니다.',
     start: '하루 시작하기',
     again: '하루 더',
-    steps: { prepare: '템플릿을 준비합니다', arrive: '회원이 들어옵니다', pay: '회원이 결제합니다', cashback: '캐시백이 적립됩니다', deploy: '함수에 새 시각을 배포합니다' } as Record<
+    steps: { prepare: '템플릿을 준비합니다', arrive: '가입자가 들어옵니다', pay: '가입자가 결제합니다', cashback: '캐시백이 적립됩니다', deploy: '함수에 새 시각을 배포합니다' } as Record<
       string,
       string
     >,

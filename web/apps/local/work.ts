@@ -1,4 +1,4 @@
-/** The piece of work that the city does: looked at again and again while it goes on. */
+/** The piece of work that the city does, read repeatedly while it is in progress. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { read, type Work } from './console.ts';
@@ -8,7 +8,7 @@ const LOOK_MS = 400;
 export const work = signal<Work | null>(null);
 let looking = false;
 
-/** Follow the latest piece of work, if one goes on. */
+/** Follow the latest piece of work, if one is in progress. */
 export function useWork(): Work | null {
   useEffect(() => {
     void follow();

@@ -1,4 +1,4 @@
-/** What a payment means for the wallet at present, whatever became of it. */
+/** The present effect of a payment on the wallet, whatever its status. */
 import type { Schemas } from '../../shared/api/client.ts';
 
 type Progress = Schemas['PaymentProgressBody'];
@@ -15,7 +15,7 @@ export function isHold(payment: Progress): boolean {
   return typeof payment.expires_at === 'string';
 }
 
-/** The won that left the wallet, or are promised, before any cancellation. Of an undone payment: what it was about. */
+/** The won that left the wallet or are on hold, before any cancellation. For an undone payment: the requested amount. */
 export function takenBy(payment: Progress): number {
   if (payment.status === 'declined') return payment.amount;
   return isHold(payment) ? payment.captured + payment.held || payment.amount : (payment.paid ?? payment.amount);

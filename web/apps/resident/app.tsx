@@ -1,4 +1,4 @@
-/** The frame of the app: who is signed in, which view is shown, and what is said above every view. */
+/** The frame of the app: who is signed in, which view is shown, and the notices above every view. */
 import { useEffect, useState } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { common } from '../../shared/i18n/texts.ts';

@@ -1,4 +1,4 @@
-/** What the app knows of the city and of its member, in memory: the API, the wallet as last read, shops and policies by their ids. */
+/** The app's memory of the city and its member: the API, the wallet as last read, shops and policies by their ids. */
 import { signal } from '@preact/signals';
 import { answer, apiOf, type Schemas } from '../../shared/api/client.ts';
 import { Session } from '../../shared/session/session.ts';
@@ -65,7 +65,7 @@ function kept<T>(found: Map<string, Promise<T>>, id: string, read: () => Promise
   return asked;
 }
 
-/** All that a member holds and may spend now or later; what waits for its day or is over is not in it. */
+/** All that a member may spend now, without rewards that are not spendable yet or have expired. */
 export function spendable(body: Wallet): number {
   const dated = new Set(body.rewards.filter((each) => each.expired || each.spendable_from).map((each) => each.id));
   return Object.entries(body.purses).reduce((sum, [id, won]) => (dated.has(id) ? sum : sum + won), 0);

@@ -1,4 +1,4 @@
-/** The member's own data as files, made in the browser from what the API gives. */
+/** The member's own data as files, which the browser makes from the API's answers. */
 import { answer, type Schemas } from '../../shared/api/client.ts';
 import { monthAfter } from '../../shared/time.ts';
 import { api, readWallet } from './city.ts';
@@ -9,7 +9,7 @@ export type OwnData = { wallet: Schemas['WalletBody']; months: { month: string; 
 
 export const MOST_MONTHS = 12;
 
-/** The months from `first` to `last`, both with; null where the order is wrong or there are too many. */
+/** The months from `first` to `last`, both included; null where the order is wrong or there are too many. */
 export function monthsBetween(first: string, last: string): string[] | null {
   const months: string[] = [];
   for (let month = first; month <= last; month = monthAfter(month, 1)) {
@@ -46,7 +46,7 @@ function paymentsPage(wallet_id: string, month: string, cursor: string | null): 
 
 const COLUMNS = ['accepted_at', 'payment_id', 'merchant_id', 'status', 'amount', 'discount', 'paid', 'cancelled', 'cashback'];
 
-/** Payments as CSV with a byte order mark, without which spreadsheets take Korean for another encoding. */
+/** Payments as CSV with a byte order mark; without it, spreadsheets garble Korean. */
 export function csvOf(data: OwnData): string {
   const rows = data.months.flatMap(({ payments, cashback }) => {
     const earned = new Map<string, number>();

@@ -78,7 +78,7 @@ function layersOf(policy: PolicyText, limit: Limit, used: number): Usage['layers
     }));
 }
 
-/** A limit that carries over has besides what was left of the window before, where the wallet still knows it. */
+/** A limit that carries over also has the rest of the window before, where the wallet still stores it. */
 function amountOf(limit: Limit, counted: Record<string, number>, name: string): number | null {
   if (limit.amount === null || !limit.carries_over_from) return limit.amount;
   const before = counted[`${limit.id}@${nameBefore(limit, name)}`];

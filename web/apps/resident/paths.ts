@@ -4,7 +4,7 @@ const ROOT = '/resident';
 
 export const SECTIONS = ['home', 'pay', 'shops', 'history', 'me'] as const;
 
-/** Views that a part of the menu leads to. */
+/** The views behind each item of the menu. */
 export const COVERS: Partial<Record<(typeof SECTIONS)[number], string[]>> = {
   history: [`${ROOT}/payments`, `${ROOT}/statements`],
   me: [`${ROOT}/limits`, `${ROOT}/planner`, `${ROOT}/policy`, `${ROOT}/top-up`],

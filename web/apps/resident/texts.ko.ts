@@ -93,7 +93,7 @@ export const ko = {
   },
   pay: {
     title: '결제하기',
-    chooseTitle: '어디에서 결제합니까?',
+    chooseTitle: '어디에서 결제하시겠습니까?',
     chooseText: '가맹점을 고르면 결제 전에 받을 혜택을 알려 드립니다.',
     recent: '최근 이용한 가맹점',
     find: '가맹점 찾기',
@@ -117,7 +117,7 @@ export const ko = {
     },
     go: (amount: number) => `${won(amount)} 결제`,
     goEmpty: '결제',
-    confirm: (shop: string, amount: number) => `${shop}에 ${won(amount)}을 결제할까요?`,
+    confirm: (shop: string, amount: number) => `${shop}에 ${won(amount)}을 결제하시겠습니까?`,
     confirmText: '결제하면 바로 지갑에서 빠집니다. 취소는 가맹점에서 합니다.',
     sending: '결제하고 있습니다. 화면을 닫지 마십시오.',
     unknownTitle: '결제 결과를 아직 모릅니다',

@@ -1,9 +1,9 @@
-/** What a part of a page asks the API for: waiting, there, or failed with a way to ask again. */
+/** A request of a part of a page to the API: waiting, answered, or failed with a way to repeat it. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem } from './problem.ts';
 
 export type Answer<T> = {
-  /** The latest answer; it stays while it is asked for again with the same inputs. */
+  /** The latest answer; it stays while the request is repeated with the same inputs. */
   value: T | null;
   problem: Problem | null;
   waiting: boolean;

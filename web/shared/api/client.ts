@@ -23,7 +23,7 @@ export function apiOf(session: Session): Api {
   });
 }
 
-/** A new key for one intention; the same intention, sent again, keeps it. */
+/** A new idempotency key for one intention; repeated requests for the same intention keep it. */
 export function newKey(): string {
   return crypto.randomUUID();
 }

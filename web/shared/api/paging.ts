@@ -1,4 +1,4 @@
-/** A list that the API gives page by page: each page follows the ones that are there. */
+/** A list that the API returns page by page: each page is added to those before it. */
 import { useEffect, useState } from 'preact/hooks';
 import { asProblem, type Problem } from './problem.ts';
 

@@ -14,7 +14,7 @@ export class Problem extends Error {
     super(code ?? `${kind} ${status}`);
   }
 
-  /** Whether the request may have been carried out all the same: ask again with the same key. */
+  /** Whether the request may still have been carried out: ask again with the same key. */
   get outcomeUnknown(): boolean {
     return this.kind === 'offline' || this.kind === 'timeout' || this.status >= 500 || this.status === 429;
   }
@@ -32,7 +32,7 @@ export function problemOf(status: number, body: unknown): Problem {
   return new Problem(status === 401 ? 'session' : 'api', status, code, Array.isArray(stated.errors) ? stated.errors : []);
 }
 
-/** Of anything that was thrown while something was asked for. */
+/** The problem for anything that was thrown during a request. */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   const name = thrown instanceof DOMException ? thrown.name : '';

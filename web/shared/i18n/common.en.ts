@@ -32,7 +32,7 @@ export const commonEn: Common = {
     other: 'The request could not be carried out. Try again from the start page.',
     invalid_request: 'A value that you entered cannot be used. Correct it and try again.',
     forbidden: 'This account cannot do that. Sign in with another account.',
-    not_found: 'There is no such thing. Check the address, and which account you signed in with.',
+    not_found: 'This was not found. Check the address, and which account you signed in with.',
     programme_not_running: 'No policy is in force yet. Come back when the programme has begun.',
     idempotency_key_reused: 'This request was carried out before with other contents. Check your history, then start again.',
     unsupported_media_type: 'The app has an error. Reload the page and try again.',

@@ -17,6 +17,7 @@ const DISTRICTS: Record<string, Name> = {
   jemulpo: ['제물포구', 'Jemulpo-gu'],
   yeongjong: ['영종구', 'Yeongjong-gu'],
   geomdan: ['검단구', 'Geomdan-gu'],
+  seohae: ['서해구', 'Seohae-gu'],
 };
 
 const CATEGORIES: Record<string, Name> = {

@@ -1,6 +1,6 @@
 /**
- * What a person typed, kept in this tab while a session that ended is begun again, or over a reload. It is gone with the tab. A
- * draft names no person: it is what the form has, and the key of what was sent.
+ * Form input, kept in this tab through a new sign-in or a reload, and lost with the tab. A draft names no person: it has the form's
+fields, and the key of the request that was sent.
  */
 
 const PREFIX = 'eeum-draft-';

@@ -82,7 +82,7 @@ export class Session {
     return onTheWay.returnTo.startsWith(home) ? onTheWay.returnTo : home;
   }
 
-  /** Get a new access token by the refresh token, once for all who wait for it. False ends the session. */
+  /** Get a new access token with the refresh token, once for all waiting requests. False ends the session. */
   renew(): Promise<boolean> {
     this.#renewing ??= this.#renewed().finally(() => {
       this.#renewing = null;

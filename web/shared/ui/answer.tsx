@@ -1,4 +1,4 @@
-/** What is shown while the API is asked, and when it did not answer. */
+/** What is shown while the page waits for the API, and when the API did not answer. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Answer } from '../api/asking.ts';
@@ -16,7 +16,7 @@ export function sentenceOf(problem: Problem): string {
   return problem.status >= 500 ? texts.server : texts.other;
 }
 
-/** A problem with its way on: the same again where that may help, else what `children` offer. */
+/** A problem with the next step: a retry where that may help, else what `children` offer. */
 export function ProblemNote(props: { problem: Problem; again?: () => void; children?: ComponentChildren }) {
   return (
     <div class="note note-danger" role="alert">
@@ -49,7 +49,7 @@ export function Answered<T>(props: { answer: Answer<T>; lines?: number; children
 
 const PATIENCE_MS = 300;
 
-/** Grey lines; said in words only to those who do not see them, and only when it takes a moment. */
+/** Grey lines. Screen readers announce them in words, and only after a moment. */
 export function Waiting(props: { lines: number }) {
   const [slow, setSlow] = useState(false);
   useEffect(() => {

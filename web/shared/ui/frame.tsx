@@ -1,4 +1,4 @@
-/** What stands around every view of an app: the name, languages, contrast, the menu and the content. */
+/** The frame of every view of an app: the name, languages, contrast, the menu and the content. */
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { chooseLanguage, language } from '../i18n/language.ts';

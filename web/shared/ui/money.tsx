@@ -1,7 +1,7 @@
 import { language } from '../i18n/language.ts';
 import { digits, won } from '../money.ts';
 
-/** Won as text that does not break. `sign` shows a plus before what is gained. */
+/** Won as text without line breaks. `sign` shows a plus before a gain. */
 export function Won(props: { amount: number; sign?: boolean; class?: string }) {
   const plus = props.sign && props.amount > 0 ? '+' : '';
   return <span class={`won ${props.class ?? ''}`}>{plus + won(props.amount, language.value)}</span>;

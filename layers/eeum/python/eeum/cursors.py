@@ -11,7 +11,7 @@ from eeum.storage import Query
 
 Entry = TypeVar("Entry")
 LONGEST_KEY_BYTES = 1024
-"""The longest sort key in bytes. With a longer one, a cursor would cause an error that is not the client's to DynamoDB."""
+"""The longest sort key in bytes. With a longer one, DynamoDB would report an error that looks like ours, not the client's."""
 
 
 def cursor_of(last_key: Mapping[str, Any]) -> str:

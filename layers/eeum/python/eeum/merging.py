@@ -72,10 +72,10 @@ def _moved_back(key: Key, condition: Condition, changes: dict[Path, Change]) -> 
             return moved
         holds = False
     else:
-        # A removed attribute is absent. Of an attribute that was changed within, it is only known that it exists.
+        # A removed attribute is absent. Where a part of an attribute was changed, it surely exists.
         holds = isinstance(condition, Absent) and not isinstance(found, SetTo | Add) and found.path == condition.path
     if not holds:
-        raise WritesContradict(key, f"what one sets {'.'.join(found.path)} to, the other does not expect")
+        raise WritesContradict(key, f"one sets {'.'.join(found.path)} to a value that the other does not expect")
     return None
 
 

@@ -1,4 +1,4 @@
-/** The city's time, which goes on while it is looked at. */
+/** The city's time, as a running clock. */
 import { useEffect, useState } from 'preact/hooks';
 import { language } from '../../../shared/i18n/language.ts';
 import { cityTime, longDate } from '../../../shared/time.ts';

@@ -9,7 +9,7 @@ import { texts } from '../texts.ts';
 
 const SHOWN_MS = 2_000;
 
-/** Copies what `text` gives. */
+/** Copies the text that `text` returns. */
 export function Copy(props: { text: () => string | Promise<string>; label: string; children?: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -28,7 +28,7 @@ export function Copy(props: { text: () => string | Promise<string>; label: strin
   );
 }
 
-/** What went wrong, with the city's own sentence if it has one. */
+/** An error, with the city's sentence if there is one. */
 export function Refused(props: { problem: Problem | null; again?: () => void }) {
   if (!props.problem) return null;
   const said = props.problem instanceof Refusal ? texts().refused(props.problem.sentence) : sentenceOf(props.problem);

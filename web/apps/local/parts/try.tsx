@@ -1,4 +1,4 @@
-/** Sending one request of the reference, as a role. */
+/** Sends one request of the reference, as a role. */
 import { useId, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../../shared/api/problem.ts';
 import { timeTold } from '../../../shared/time.ts';
@@ -154,7 +154,7 @@ function newKey(): string {
   return crypto.randomUUID();
 }
 
-/** The ids of those who opened the city, where a parameter asks for one. */
+/** The ids of the city's first resident and shop, for parameters that need an id. */
 function suggested(parameter: Parameter, city: City | null): string {
   const opened = city?.opened;
   const known: Record<string, string | undefined> = {

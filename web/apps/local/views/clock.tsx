@@ -1,4 +1,4 @@
-/** The clock, and moving it: an update of the stack, whose progress is shown. */
+/** Shows the clock, and moves it by an update of the stack, whose progress it shows. */
 import { useEffect, useState } from 'preact/hooks';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { asProblem, type Problem } from '../../../shared/api/problem.ts';

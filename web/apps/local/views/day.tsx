@@ -1,4 +1,4 @@
-/** A day in the city: the demonstration, with its progress and what came of it. */
+/** A day in the city: the demonstration, with its progress and its result. */
 import { useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../../shared/api/problem.ts';
 import { Won } from '../../../shared/ui/money.tsx';

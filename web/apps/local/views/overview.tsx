@@ -1,4 +1,4 @@
-/** What runs here, and the ways in. */
+/** What runs in the city, and links to its apps. */
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
 import { Page } from '../../../shared/ui/page.tsx';

@@ -23,11 +23,11 @@ export function Announced(props: { announced: Schemas['AnnouncedBody'][]; brief?
   );
 }
 
-/** How a version is named, and when it starts, is said above its changes. */
+/** The name and the start of a version are shown above its changes. */
 const SAID_ABOVE = /^(title|starts_at)$|\.title$/;
 
 
-/** Each sentence says itself whether something is new, better, less or ends. */
+/** Each sentence begins with its kind: new, better, less or ends. */
 export function Changes(props: { changes: Schemas['PolicyChangeBody'][] }) {
   const changes = props.changes.filter((change) => !SAID_ABOVE.test(change.about));
   if (changes.length === 0) return null;

@@ -1,4 +1,4 @@
-/** What became of a hold: how much the shop captured, how much is still promised to it, and how much came back. */
+/** The state of a hold: how much the shop captured, how much is still on hold, and how much came back. */
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { dateAndTime } from '../../../shared/time.ts';

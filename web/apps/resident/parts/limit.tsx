@@ -8,7 +8,7 @@ import type { PolicyText, Wallet } from '../city.ts';
 import { usageOf, type Band, type Usage } from '../months.ts';
 import { texts } from '../texts.ts';
 
-/** Where rates are high, the first that matters; bands of no end have nothing that is left of them. */
+/** The first band with an amount left; a band without an end has no such amount. */
 function openBand(bands: Band[]): Band | undefined {
   return bands.find((band) => band.upTo !== null && band.from + band.used < band.upTo);
 }

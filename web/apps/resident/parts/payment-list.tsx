@@ -74,7 +74,7 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
   );
 }
 
-/** What a shop is called; its id where it was not approved, and so has no name that members may read. */
+/** The shop's name; its id if it was not approved, since members may not read its name then. */
 export function ShopName(props: { id: string; name: string | null | undefined }) {
   return props.name ? <>{props.name}</> : <span class="id">{props.id}</span>;
 }

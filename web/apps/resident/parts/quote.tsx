@@ -1,4 +1,4 @@
-/** What a payment would get: asked a moment after the last key, with the answer kept in sight while the next is on its way. */
+/** A quote: requested a moment after the last key press. The previous answer stays visible until the next one arrives. */
 import { useEffect, useState } from 'preact/hooks';
 import { useAnswer, type Answer } from '../../../shared/api/asking.ts';
 import { answer, type Schemas } from '../../../shared/api/client.ts';
@@ -13,7 +13,7 @@ export type Quote = Schemas['QuoteBody'];
 
 const AFTER_THE_LAST_KEY_MS = 350;
 
-/** What is asked for besides shop and amount: a plan is for any day from now on, as if the balance were enough. */
+/** Options of a quote besides shop and amount: a plan is for any day from now on, as if the balance were enough. */
 type Asked = { plan?: boolean; at?: string | undefined };
 
 export function askQuote(shop: string, amount: number, asked: Asked = {}): Promise<Quote> {
@@ -65,7 +65,7 @@ export function layerTitle(policy: PolicyText | null, layer: string): string {
   return found ? told(found.title) : layer;
 }
 
-/** The quote in lines, or why the payment would be declined, with a way on. `brief` leaves out the cashback, which is said above. */
+/** The quote in lines, or why the payment would be declined, with a way on. `brief` leaves out the cashback, which is shown above. */
 export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: PolicyText }>; amount: number | null; brief?: boolean }) {
   const t = texts();
   const { value, problem, waiting, again } = props.asked;

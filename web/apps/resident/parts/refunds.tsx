@@ -1,4 +1,4 @@
-/** What was cancelled of a payment, what came back into which purse, and what that changed in the month's cashback. */
+/** The cancellations of a payment: the amounts, the refund by purse, and the change of the month's cashback. */
 import type { ComponentChildren } from 'preact';
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';

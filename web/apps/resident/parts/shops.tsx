@@ -23,7 +23,7 @@ export function placeOf(shop: Shop): string {
   return `${district(shop.district, language.value)} · ${category(shop.category, language.value)}`;
 }
 
-/** `brief` leaves out what is said below by a quote. */
+/** `brief` leaves out what a quote shows below. */
 export function ShopCard(props: { shop: Shop; brief?: boolean }) {
   const { shop } = props;
   const t = texts().shops;
@@ -43,7 +43,7 @@ export function ShopCard(props: { shop: Shop; brief?: boolean }) {
   );
 }
 
-/** Rows that lead to `to`. With an amount each says what I would get for it. */
+/** Rows that link to `to`. With an amount, each row shows the benefit for it. */
 export function ShopRows(props: { shops: Shop[]; to: (shop: string) => string; amount: number | null }) {
   const t = texts().shops;
   return (
@@ -67,7 +67,7 @@ export function ShopRows(props: { shops: Shop[]; to: (shop: string) => string; a
   );
 }
 
-/** What I would get there, asked for when the row comes into sight. */
+/** The benefit at the shop, requested when the row becomes visible. */
 function Benefit(props: { shop: string; amount: number }) {
   const t = texts().shops;
   const element = useRef<HTMLSpanElement>(null);

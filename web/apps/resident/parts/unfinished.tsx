@@ -4,7 +4,7 @@ import { unfinished } from '../paying.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
-/** A payment whose outcome was never seen, after a reload or a session that ended: the way to find out. */
+/** A payment whose outcome was never shown, after a reload or the end of a session, and a button that asks for it. */
 export function UnfinishedPayment() {
   const t = texts().pay;
   const draft = unfinished();

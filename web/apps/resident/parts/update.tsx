@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { common } from '../../../shared/i18n/texts.ts';
 import { update, waiting } from '../updates.ts';
 
-/** A new version of the app waits: it is taken when the person says so. */
+/** A new version of the app waits: it is used when the person agrees. */
 export function UpdatePrompt() {
   const postponed = useSignal(false);
   const t = common().update;

@@ -35,7 +35,7 @@ export function Why(props: { earnings: Earning[]; changed: number }) {
           ]}
         />
       )}
-      {/* Without the policy's titles the sentence would name its layers by their ids: that is better than none, and worse than waiting. */}
+      {/* Without the policy's titles the sentence names layers by their ids. So it waits for the titles, and uses ids only if they fail to load. */}
       {policies.waiting && <Waiting lines={3} />}
       {!policies.waiting &&
         props.earnings.map((earning, number) => (

@@ -8,7 +8,7 @@ import { LimitSummary } from '../parts/limit.tsx';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
-/** What is left of each limit of the policy in force, by band. */
+/** The amount left of each limit of the policy in force, by band. */
 export function Limits() {
   const t = texts();
   const both = useAnswer(() => Promise.all([policyInForce(), readWallet()]), []);

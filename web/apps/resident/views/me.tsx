@@ -18,7 +18,7 @@ import { texts } from '../texts.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The member's own data, what else there is, and the way out. */
+/** The member's own data, settings, and signing out. */
 export function Me() {
   const t = texts().me;
   const mine = useAnswer(readWallet, []);
@@ -99,7 +99,7 @@ function About(props: { wallet: Wallet }) {
   );
 }
 
-/** Before, no day is over of which there would be a balance. */
+/** A wallet opened today has no past day to show. */
 function isOpenSinceYesterday(wallet: Wallet): boolean {
   const now = cityTime();
   return now !== null && dayOf(wallet.opened_at) < dayOf(now);

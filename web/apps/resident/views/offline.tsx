@@ -6,7 +6,7 @@ import { Page } from '../../../shared/ui/page.tsx';
 import { spendable, wallet } from '../city.ts';
 import { texts } from '../texts.ts';
 
-/** No connection: the last balance as long as this page is open, with its time. Nothing of it is stored. */
+/** Without a connection: the last balance with its time, while this page is open. It is not stored. */
 export function Offline() {
   const t = texts().offline;
   const last = wallet.value;

@@ -22,7 +22,7 @@ import { texts } from '../texts.ts';
 const MOST_RECENT = 4;
 const STEPS = [1_000, 10_000, 50_000];
 
-/** Which shop is paid: one of the last, or one of the list. */
+/** Choose the shop: a recent one, or one of the list. */
 export function ChooseShop() {
   const t = texts().pay;
   const recent = useAnswer(recentShops, []);
@@ -200,7 +200,7 @@ function PayAt(props: { shop: ShopBody }) {
   );
 }
 
-/** No answer came: nothing else can be done until it is known what became of it. */
+/** No answer came: nothing else is possible until the outcome is known. */
 function Unknown(props: { shop: ShopBody; amount: number; problem: Problem | null; check: () => void }) {
   const t = texts().pay;
   return (

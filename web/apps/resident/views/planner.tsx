@@ -18,7 +18,7 @@ import { QuoteLines, usePlan } from '../parts/quote.tsx';
 import { placeOf, ShopFinder } from '../parts/shops.tsx';
 import { texts } from '../texts.ts';
 
-/** Those that follow are too far ahead to plan by. */
+/** Later changes are too far ahead to plan for. */
 const MOST_COMING = 2;
 
 /** What would I earn at this shop, for this amount: now, and from the day of each change that is announced. */

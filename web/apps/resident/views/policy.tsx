@@ -82,7 +82,7 @@ function InForce(props: { policy: PolicyText; explanation: Schemas['ExplanationB
   );
 }
 
-/** How a document is named decides nothing for a member. */
+/** The name of a document does not matter to a member. */
 const NOT_FOR_MEMBERS = new Set(['programme', 'version', 'title', 'starts_at', 'ends_at']);
 
 function bySubject(says: Schemas['SaysBody'][]): [string, string[]][] {

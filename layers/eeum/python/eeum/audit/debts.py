@@ -30,7 +30,7 @@ class Returned(NamedTuple):
 
 
 def is_of_earlier_version(correction: Item) -> bool:
-    """Whether a correction says only how much was recovered and not from which purses, as before purses owed each other."""
+    """Whether a correction says only how much was recovered, not from which purses: it was stored before purses could owe each other."""
     return bool(correction["recovered"]) and "recovered_from" not in correction
 
 

@@ -105,7 +105,7 @@ class Orders:
         self._before = _payments_before(partition, links)
 
     def come_to(self, link: Link) -> None:
-        """Settle the payments that are stored before `link`, and open those that may be."""
+        """Settle the payments that are surely stored before `link`, and open those that may be."""
         needed = self._before.get(link.item["sk"])
         opened = {needed} if needed else set()
         while self._to_open and self._to_open[-1].at <= link.until:

@@ -34,7 +34,7 @@ class InForce:
         self._reduced: dict[tuple[str, tuple[str, ...]], PolicyVersion] = {}
 
     def at(self, instant: datetime) -> PolicyVersion | None:
-        """The version in force at an instant, with the layers that give then; None before the first version."""
+        """The version in force at an instant, with the layers that pay rewards then; None before the first version."""
         version = next((each for each in self._versions if each.starts_at <= instant), None)
         if version is None:
             return None

@@ -1,6 +1,6 @@
 """What must hold for one wallet: a pure function from its items to the deviations.
 
-docs/architecture.md lists the invariants. Of the ledger the audit uses no rule, so that it checks all of them (docs/decisions/0042).
+docs/architecture.md lists the invariants. The audit uses none of the ledger's rules, so that it checks all of them (docs/decisions/0042).
 """
 
 from collections.abc import Callable, Mapping, Sequence

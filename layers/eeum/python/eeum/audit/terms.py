@@ -25,7 +25,7 @@ class Judged(NamedTuple):
 
     @property
     def gives(self) -> bool:
-        """Whether layers give anything: until the version's end."""
+        """Whether layers pay rewards: they do until the version ends."""
         return self.policy.ends_at is None or self.at < self.policy.ends_at
 
 

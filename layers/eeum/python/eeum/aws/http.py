@@ -74,7 +74,7 @@ Cursor = Annotated[
     Query(description="The `cursor` of the page before. Leave it out for the first page; never make one up."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many entries a page has at most.")]
-"""Of lists with small entries. A list with another bound writes its own."""
+"""The parameter of lists with small entries. A list with another bound declares its own."""
 
 
 class Body(BaseModel):
@@ -171,7 +171,7 @@ def _refuse_unknown_parameters(api: ApiGatewayResolver, following: NextMiddlewar
     if given:
         known = {parameter.alias for parameter in api.context["_route"].dependant.query_params}
         if unknown := sorted(set(given) - known):
-            # What is no Unicode text could not leave in an answer.
+            # An answer cannot repeat text that is not valid Unicode.
             name = unknown[0].encode(errors="replace").decode()
             raise Invalid(name, "is no query parameter of this route", "unknown_parameter")
     return following(api)

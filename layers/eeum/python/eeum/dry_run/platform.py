@@ -143,7 +143,7 @@ class Platform:
     # --- the state before an event --------------------------------------------------------------------------------------
 
     def _stage(self, event: DryRunEvent) -> list[Purse]:
-        """Set the wallet to exactly the money that the event pays from; return the rest of its purses, hidden until after it."""
+        """Leave in the wallet exactly the money that the event pays from; return the other purses, which come back after the event."""
         self._now = event.at
         asked, held, hidden = dict(event.paid_from), {}, []
         for name in {each.id.partition("@")[0] for each in self.wallet.purses if each.has_terms}:

@@ -35,7 +35,7 @@ class MerchantNames:
             return
         if len(self._named) >= MOST_KEPT:
             self._named.clear()
-        # No payment fails for want of a name's date: an approval without its decision counts from the application.
+        # A payment must not fail because a name has no date: an approval without its decision counts from the application.
         approved_at = merchant.decisions[-1].decided_at if merchant.decisions else merchant.applied_at
         self._named[merchant.id] = Named(merchant.shop.name, approved_at, self._clock())
 

@@ -208,7 +208,7 @@ def judge(
         return Judgement(shares.decline, card, facts, ())
     paid = order.amount - shares.given.won
     if paid < 0:
-        raise ValueError(f"participants take {-paid} won more off than the price")
+        raise ValueError(f"participants take off {-paid} won more than the price")
     draws = plan_debit(wallet, paid, _spending(till.policy, facts, till.at))
     if draws is None:
         return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())

@@ -122,8 +122,8 @@ def _suspensions(
                 end = instant(suspension.until)
                 until = Plain(f"{end.ko}까지", f"until {end.en}")
             says = Plain(
-                f"중단 — {what.ko}: {start.ko}부터 {until.ko} 주지 않음",
-                f"Suspended: {what.en}: nothing is given from {start.en} {until.en}",
+                f"중단 — {what.ko}: {start.ko}부터 {until.ko} 지급하지 않음",
+                f"Suspended: {what.en}: no rewards from {start.en} {until.en}",
             )
             change = Change(Kind.LESS, "suspension", says)
             yield Announced("suspension", suspension.start, None, what, [change])

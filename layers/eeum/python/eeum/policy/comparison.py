@@ -88,7 +88,7 @@ def _changed(before: Statement, after: Statement) -> Iterator[Change]:
         same = after.about.startswith("limits.") and after.rank is not None and after.rank == before.rank
         says = Plain(f"{after.says.ko} (그 전에는 {before.says.ko})", f"{after.says.en} (until then: {before.says.en})")
         if same and before.like == after.like:  # the limit moved above its last band
-            says = Plain(f"{says.ko}. 받는 혜택은 그대로임", f"{says.en}; what is given stays the same")
+            says = Plain(f"{says.ko}. 받는 혜택은 그대로임", f"{says.en}; the benefit stays the same")
         yield Change(kind, after.about, _sentence(kind, after.subject, says))
 
 
@@ -107,7 +107,9 @@ def _of_set(
     if went:
         text = listed(went, AND)
         kind = _better_or_less(None if before.like is None else not before.like)
-        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 제외", f"{text.en} no more")))
+        yield Change(
+            kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 제외", f"{text.en} are removed"))
+        )
 
 
 def _better_or_less(better: object) -> Kind:

@@ -32,7 +32,7 @@ def dates_of(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def faults_of_dates(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the dates that are out of bounds, which a draft may have that was stored before the bounds were introduced."""
+    """Yield the dates that are out of bounds. A draft that was stored before the bounds were introduced may have such dates."""
     for path, text in dates_of(document):
         if not is_in_bounds(datetime.fromisoformat(text)):
             yield path, INSTANT_RANGE, f"{OUT_OF_BOUNDS}; this is {text}."

@@ -122,7 +122,7 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     most = layer.get("most_at_once")
     yield statement(
         "most_at_once",
-        _most(most) if most is not None else Plain("한 번의 최대액 없음", "as much at once as there is"),
+        _most(most) if most is not None else Plain("1회 최대 금액 없음", "no maximum at once"),
         silent=most is None,
     )
     limits = names.parts("limits", layer.get("limits", ()))
@@ -134,9 +134,9 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     everything = layer.get("counts", "accepted") == "all"
     yield statement(
         "counts",
-        Plain("모든 사용액이 한도를 씀", "every payment uses its limits")
+        Plain("모든 이용액을 한도에 셈", "every payment uses its limits")
         if everything
-        else Plain("혜택이 붙는 사용액만 한도를 씀", "only what earns uses its limits"),
+        else Plain("혜택이 붙는 이용액만 한도에 셈", "only what earns uses its limits"),
         silent=not everything,
     )
     into, usual = _into(layer, names)
@@ -326,8 +326,8 @@ def _of_wallet(wallet: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     first = wallet.get("spends_first", "member_chooses")
     yield Statement(
         "wallet.spends_first",
-        Plain("먼저 쓰는 돈", "Spent first"),
-        Plain("가입자가 고름", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
+        Plain("먼저 쓰는 잔액", "Spent first"),
+        Plain("가입자가 선택", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
         silent=first == "member_chooses",
     )
     limits = names.parts("limits", wallet.get("top_up_limits", ()))
@@ -346,18 +346,18 @@ def _of_merchants(merchants: Mapping[str, Any], names: Names) -> Iterator[Statem
         "districts": (Plain("지역", "Districts"), True),
         "categories": (Plain("업종", "Categories"), True),
         "flags": (Plain("가맹점 표시", "Flags of shops"), None),
-        "excluded_categories": (Plain("결제할 수 없는 업종", "Categories that cannot be paid"), False),
+        "excluded_categories": (Plain("결제할 수 없는 업종", "Categories that do not accept payments"), False),
     }
     for name, (subject, better) in subjects.items():
         kind = "categories" if name == "excluded_categories" else name
         values = {each: names.value(kind, each) for each in merchants.get(name, ())}
         yield _set(f"merchants.{name}", subject, values, better=better)
     most = merchants.get("excluded_above_revenue")
-    subject = Plain("결제할 수 없는 가맹점", "Shops that cannot be paid")
+    subject = Plain("결제할 수 없는 가맹점", "Shops that do not accept payments")
     says = (
-        Plain(f"연매출 {won(most).ko} 초과", f"those that sell for more than {won(most).en} a year")
+        Plain(f"연매출 {won(most).ko} 초과", f"those with sales of more than {won(most).en} a year")
         if most is not None
-        else Plain("연매출 제한 없음", "none by their sales")
+        else Plain("연매출 제한 없음", "no shop because of its sales")
     )
     yield Statement(
         "merchants.excluded_above_revenue",

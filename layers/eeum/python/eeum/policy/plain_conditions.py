@@ -50,7 +50,7 @@ def clause(condition: Mapping[str, Any], names: Names | None = None) -> Plain:
             return Plain(between.ko.join(part.ko for part in parts), between.en.join(part.en for part in parts))
     if "not" in condition:
         denied = clause(condition["not"], names)
-        return Plain(f"다음이 아닌 경우({denied.ko})", f"it is not so that ({denied.en})")
+        return Plain(f"다음이 아닌 경우({denied.ko})", f"not ({denied.en})")
     return _of_fact(condition, names)
 
 

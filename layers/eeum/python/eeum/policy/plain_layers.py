@@ -12,9 +12,9 @@ Curve = tuple[tuple[int, int], ...]
 _OWN_RATE = Plain("가맹점이 정한 비율", "the shop's own rate")
 _ACTS: Mapping[str, Plain] = {
     "cashback": Plain("결제 뒤 캐시백", "back after payment"),
-    "payback": Plain("다음 달 1일부터 쓰는 익월 페이백", "paid back for the month after"),
+    "payback": Plain("다음 달 1일부터 쓰는 익월 페이백", "paid back, to be spent from the next month on"),
     "discount": Plain("결제할 때 할인", "off the price when paying"),
-    "top_up_bonus": Plain("충전할 때 보너스", "on top of a top-up"),
+    "top_up_bonus": Plain("충전 인센티브", "on top of a top-up"),
     "top_up_discount": Plain("충전할 때 할인", "off the price of a top-up"),
 }
 
@@ -52,7 +52,7 @@ def _steps(steps: Mapping[str, Any]) -> Plain:
     each = (
         Plain("한 번에", "each time")
         if steps["per"] == "payment"
-        else Plain("한도 기간의 누적으로", "on the total of the limit's window")
+        else Plain("한도 기간의 누적 금액으로", "on the total of the limit's window")
     )
     if steps.get("every") is not None:
         every, gives = won(steps["every"]), won(steps["gives"]) if steps.get("gives") is not None else MISSING

@@ -164,7 +164,7 @@ def _both_may_hold(document: Mapping[str, Any], one: Sequence[Way], other: Seque
 
 
 def _may_hold(document: Mapping[str, Any], way: Way) -> bool:
-    """Whether some payment is as all parts want; each fact is looked at alone."""
+    """Whether some payment can satisfy all parts; each fact is looked at alone."""
     by_fact: dict[str, list[Part]] = {}
     for part in way:
         by_fact.setdefault(part.written["fact"], []).append(part)
@@ -172,7 +172,7 @@ def _may_hold(document: Mapping[str, Any], way: Way) -> bool:
 
 
 def _some_value(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) -> bool:
-    """Whether a fact has a value that is as wanted."""
+    """Whether some value of a fact satisfies these parts."""
     if "in" in parts[0].written:
         return _some_name(document, fact, parts)
     return any(_is_as_wanted(parts, fact, value) for value in _values(document, fact, parts))
@@ -182,7 +182,7 @@ def _some_name(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) ->
     refused = {name for part in parts if not part.wanted for name in part.written["in"]}
     named = [frozenset(part.written["in"]) for part in parts if part.wanted]
     all_names = _all_names(document, fact)
-    # Where others than the named may come, or the fact may be unknown, some value is always left.
+    # Where the fact may have other values than the named ones, or be unknown, some value is always left.
     return bool(frozenset.intersection(*named) - refused) if named else not all_names or bool(all_names - refused)
 
 
@@ -192,7 +192,7 @@ def _is_as_wanted(parts: Sequence[Part], fact: str, value: Any) -> bool:
 
 
 def _values(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) -> Iterator[Any]:
-    """Values of a fact that suffice to find one that is as wanted, if there is any."""
+    """Values of a fact, enough of them to find one that satisfies the parts, if there is any."""
     ends = [part.written[word] for part in parts for word in _ENDS if part.written.get(word) is not None]
     match fact:
         case "merchant_flags":

@@ -22,7 +22,7 @@ class FoundEvents(NamedTuple):
 
 
 def events_of(records: Iterable[tuple[Record, Image]], event_of: Callable[[Image], Event | None]) -> FoundEvents:
-    """The events of `records`, each with what `event_of` makes its event of. An image that repeats another has no event: None."""
+    """The events of `records`, each made by `event_of` from its item. An image that repeats another has no event: None."""
     found = FoundEvents([], [])
     for record, image in records:
         try:

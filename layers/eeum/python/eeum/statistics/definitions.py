@@ -59,5 +59,7 @@ def checked(definitions: Sequence[Definition], recorded: Mapping[str, str]) -> d
             )
         found[name] = {**each, "meaning_hash": now}
     if gone := sorted(set(recorded) - set(found)):
-        raise DefinitionUnusable(f"The definition {gone[0]} is recorded, but gone; earlier releases refer to it.")
+        raise DefinitionUnusable(
+            f"The definition {gone[0]} is recorded, but no longer defined; earlier releases refer to it."
+        )
     return found

@@ -16,11 +16,11 @@ from eeum.statistics.release import CellReference, Denominator, Figure, Status, 
 from eeum.statistics.tables import FUNDERS, last_day
 
 OLDEST_POPULATION = 732
-"""Days: a population that is older at the end of a period is no denominator of it."""
+"""In days: a population that is older at the end of a period cannot be its denominator."""
 AREAS_RANKED = 3
 LARGE = frozenset({"won", "members", "shops", "supplements"})
 TO_SCALE = frozenset({"won", "members", "shops"})
-"""Units that a smaller, generated city has less of."""
+"""Units of values that are smaller in a generated city."""
 
 Names = Mapping[str, Any]
 

@@ -74,7 +74,7 @@ def payments(value: Fraction) -> Printed:
 
 
 def supplements(value: Fraction) -> Printed:
-    return Printed(f"{int(value)}번", f"{int(value)} supplementary budget{'' if value == 1 else 's'}")
+    return Printed(f"{int(value)}회", f"{int(value)} supplementary budget{'' if value == 1 else 's'}")
 
 
 def share(value: Fraction, places: int = 1) -> Printed:

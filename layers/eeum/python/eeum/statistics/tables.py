@@ -125,7 +125,7 @@ MEASURES: Mapping[str, _Measure] = {
             "Payments by month, district and category",
             "payments",
         ),
-        _Measure("payments_by_month_purse", "월별·결제 수단별 결제액", "Payments by month and purse", "payments"),
+        _Measure("payments_by_month_purse", "월별·잔액별 결제액", "Payments by month and purse", "payments"),
         _Measure("payments_by_month_age", "월별·나이별 결제액", "Payments by month and age", "payments"),
         _Measure("payments_by_month_hour", "월별·시간대별 결제액", "Payments by month and hour", "payments"),
         _Measure("payments_by_year_category", "연도별·업종별 결제액", "Payments by year and category", "payments"),
