@@ -30,8 +30,8 @@ def measure() -> Section:
                 reached,
                 "",
                 f"Arrivals are simulated by Poisson's law over a day; units are those measured of its parts (costs/usage.json). The window"
-                f" is the template's, {window:g} s: half of the members have their cashback after {met[RATE][1].median_delay:.1f} s, 95 of 100"
-                f" after {met[RATE][1].late_delay:.1f} s.",
+                f" is the template's, {window:g} s: half of the members have their cashback after {met[RATE][1].median_delay:.1f} s, 95 of"
+                f" 100 after {met[RATE][1].late_delay:.1f} s.",
             )
         ],
         (
