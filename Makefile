@@ -268,9 +268,14 @@ $(WEB): web/package.json web/package-lock.json
 
 build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
 	TARGET=$(TARGET) $(SAM) build
+	@python3 deployment/compiled.py .aws-sam/build
 
 deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
 	@$(COMMAND) deployment.deploy $(STAGE)
+
+bootstrap-operators: $(DEVELOPMENT) ## the first two operators of a stage: STAGE=dev EMAILS="first@city.kr second@city.kr"
+	$(call needs,EMAILS,"first@city.kr second@city.kr")
+	@$(COMMAND) operations.bootstrap_operators $(STAGE) $(EMAILS)
 
 lock: $(DEVELOPMENT) ## pin every requirement again, by hash
 	@deployment/lock.sh

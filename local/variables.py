@@ -111,6 +111,14 @@ def commit(text: str) -> str:
     return text
 
 
+def addresses(text: str) -> str:
+    """The shell gets them as they are."""
+    for each in text.split():
+        if not re.fullmatch(r"[\w.+-]+@[\w.-]+", each, re.ASCII):
+            raise Wrong(f"{each} is no e-mail address")
+    return text
+
+
 def anything(text: str) -> str:
     return text
 
@@ -163,6 +171,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "INPUTS": anything,
     "SCALE": whole_number(1, 1_000),
     "GENERATED": anything,
+    "EMAILS": addresses,
     "MEMBERS": whole_number(1, 10**12),
     "YEARS": years,
     "IDENTITY": one_of("own", "cognito-lite", "cognito-essentials"),
