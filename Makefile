@@ -169,6 +169,15 @@ compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, p
 measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much memory: PAYMENTS=…
 	@$(SIMULATOR_COMMAND) simulator.measurement $(PAYMENTS)
 
+# --- What it costs on AWS: docs/cost.md -------------------------------------------------------------------------------
+
+cost: $(DEVELOPMENT) ## what a city pays AWS: MEMBERS=1400000 PAYMENTS=100000000 (a year), YEARS=3, IDENTITY=cognito-lite, CATCH_UP=scan
+	@$(COMMAND) costs $(if $(MEMBERS),--members $(MEMBERS)) $(if $(filter command environment,$(firstword $(origin PAYMENTS))),--payments $(PAYMENTS)) \
+	    $(if $(YEARS),--years $(YEARS)) $(if $(IDENTITY),--identity $(IDENTITY)) $(if $(CATCH_UP),--catch-up $(CATCH_UP)) $(if $(OLD_PRICES),--old-prices)
+
+measure-usage: $(DEVELOPMENT) ## what a payment takes of AWS's services: costs/usage.json, which `make cost` reads
+	@$(COMMAND) bench.usage
+
 # --- Check the code: docs/testing.md ---------------------------------------------------------------------------------
 
 test: install ## every test, or TESTS=tests/unit
@@ -221,6 +230,9 @@ openapi: $(DEVELOPMENT) ## docs/openapi.json, with examples that a city in memor
 	@$(COMMAND) tests.openapi.examples
 	@$(COMMAND) deployment.openapi
 
+cost-page: $(DEVELOPMENT) ## docs/cost.md, from costs/usage.json, costs/prices.json and the template
+	@$(COMMAND) costs --page $(if $(OLD_PRICES),--old-prices)
+
 policy-examples: $(DEVELOPMENT) ## policies/examples, from the pages below docs/policy-language
 	@$(COMMAND) tests.docs.worked_examples
 
@@ -256,9 +268,14 @@ $(WEB): web/package.json web/package-lock.json
 
 build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
 	TARGET=$(TARGET) $(SAM) build
+	@python3 deployment/compiled.py .aws-sam/build
 
 deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
 	@$(COMMAND) deployment.deploy $(STAGE)
+
+bootstrap-operators: $(DEVELOPMENT) ## the first two operators of a stage: STAGE=dev EMAILS="first@city.kr second@city.kr"
+	$(call needs,EMAILS,"first@city.kr second@city.kr")
+	@$(COMMAND) operations.bootstrap_operators $(STAGE) $(EMAILS)
 
 lock: $(DEVELOPMENT) ## pin every requirement again, by hash
 	@deployment/lock.sh

@@ -1,5 +1,6 @@
 """`make bench`: measure everything, show the progress, and write docs/performance.md."""
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from bench import (
     PAGE,
+    arrivals,
     audit,
     authorisation,
     balances,
@@ -22,6 +24,7 @@ from bench import (
     write_units,
 )
 from bench.page import page
+from costs.__main__ import main as write_what_it_costs
 from local import places
 from tests.contract.engines import DYNOXIDE
 
@@ -33,6 +36,8 @@ def main() -> None:
     _need(places.program("installer", "pip"), "the installer")
     _need(places.program("simulator", "python"), "the simulator's environment")
     started = time.monotonic()
+    # In a process of its own, whose handlers log into memory. The sections and docs/cost.md are computed from it.
+    subprocess.run([sys.executable, "-m", "bench.usage"], check=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         replayed = simulator.measure(folder / "simulator")
@@ -46,6 +51,7 @@ def main() -> None:
             written,
             commands.measure(folder / "commands"),
             balances.measure(folder / "balances", units),
+            arrivals.measure(),
             item_sizes.measure(),
             evaluation.measure(),
             months.measure(),
@@ -56,6 +62,7 @@ def main() -> None:
             counted,
         ]
     PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")
+    write_what_it_costs(["--page", "--old-prices"])
     print(page(sections, time.monotonic() - started).split("## How")[0])
 
 

@@ -143,6 +143,23 @@ def measure(folder: Path, written: Units) -> Section:
     )
 
 
+def appended_units(payments: int) -> float:
+    """Write units, by item sizes, of one batch of so many payments that fall on the shops by Zipf's law; an average of 20 batches."""
+    storage = CountingStorage()
+    chance, sequences = random.Random(2021), count(1)
+    first, *batches = [list(_batch(ZIPF, payments, chance, sequences)) for _ in range(21)]
+    _project(storage, first)
+    before = storage.units
+    for batch in batches:
+        _project(storage, batch)
+    return (storage.units - before) / len(batches)
+
+
+def folded_units() -> float:
+    """Write units of the hourly fold for each payment, by item sizes, payments falling on the shops by Zipf's law."""
+    return _computed(ZIPF, payments_of(1_000)).folded
+
+
 def payments_of(records: int) -> int:
     """The number of payments among the records of a batch; the others are earnings and top-ups."""
     return records * TOP_UPS // (2 * TOP_UPS + 1)

@@ -6,6 +6,7 @@ Then versions of functions that no one can be sent back to any more are deleted.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -16,7 +17,7 @@ import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
-from deployment import web
+from deployment import compiled, web
 from deployment.digest import stamp
 from deployment.versions import delete_old_versions
 
@@ -24,10 +25,15 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
 CONFIGURATION = ROOT / "samconfig.toml"
 SAM = ROOT / ".environments" / "sam" / "bin" / "sam"
+EXAMPLE = re.compile(r"\.example(?![\w.-])", re.IGNORECASE)
 
 
 class NoSuchStage(Exception):
     """samconfig.toml has no deployment of that name."""
+
+
+class ExampleAddress(Exception):
+    """A parameter has an address of the reserved domain `.example`."""
 
 
 class NoCredentials(Exception):
@@ -45,6 +51,16 @@ def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:
         )
         raise NoSuchStage(f"samconfig.toml deploys no stage {stage}; it knows {stages}.") from None
     return parameters
+
+
+def check_addresses(stage: str, parameters: list[str]) -> None:
+    """Raise `ExampleAddress` for addresses that the project only shows as examples: people would be sent to no page of the city's."""
+    values = (parameter.split("=", 1) for parameter in parameters)
+    examples = [name for name, value in values if EXAMPLE.search(value)]
+    if examples:
+        raise ExampleAddress(
+            f"samconfig.toml gives {stage} addresses below .example, where no one is: replace {', '.join(examples)} by the city's own."
+        )
 
 
 def target_of(parameters: list[str]) -> str:
@@ -69,8 +85,9 @@ def check_credentials() -> None:
 def main(stage: str) -> int:
     try:
         parameters = parameters_of(stage)
+        check_addresses(stage, parameters)
         check_credentials()
-    except (NoSuchStage, NoCredentials) as problem:
+    except (NoSuchStage, ExampleAddress, NoCredentials) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     try:
@@ -85,6 +102,7 @@ def main(stage: str) -> int:
     if built:
         return built
     print(f"· What was built is {stamp(BUILD, parameters)[:12]}.", flush=True)
+    print(f"· {compiled.sentence(BUILD)}", flush=True)
     # Without a named template, `sam` may deploy the one of the sources. With it, `sam` looks for its settings beside the template,
     # so the settings are named too.
     what = ("--template-file", str(BUILD / "template.yaml"))

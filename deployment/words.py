@@ -13,7 +13,7 @@ GLOSSARY = Path("docs/glossary.md")
 SECTION = "## Never used"
 SECTION_OF_NAMES = "## Never used in names of code"
 #: Folders whose names are checked.
-PRODUCT = {"layers", "functions", "local", "operations", "simulator", "deployment", "bench"}
+PRODUCT = {"layers", "functions", "local", "operations", "simulator", "deployment", "bench", "costs"}
 READ = {".py", ".md", ".yaml", ".yml", ".toml", ".sh", ".ts", ".tsx", ".html", ".css", "", ".json"}
 #: Generated files, and data of others.
 EXCEPT = (

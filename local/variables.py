@@ -47,6 +47,12 @@ def number(text: str) -> float:
     return float(text)
 
 
+def years(text: str) -> float:
+    if not re.fullmatch(r"\d{1,2}(\.\d+)?", text, re.ASCII) or float(text) == 0:
+        raise Wrong(f"{text} is no number of years above 0, such as 1 or 2.5")
+    return float(text)
+
+
 def instant(text: str) -> str:
     try:
         if text not in ("", "now"):
@@ -105,6 +111,14 @@ def commit(text: str) -> str:
     return text
 
 
+def addresses(text: str) -> str:
+    """The shell gets them as they are."""
+    for each in text.split():
+        if not re.fullmatch(r"[\w.+-]+@[\w.-]+", each, re.ASCII):
+            raise Wrong(f"{each} is no e-mail address")
+    return text
+
+
 def anything(text: str) -> str:
     return text
 
@@ -157,6 +171,12 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "INPUTS": anything,
     "SCALE": whole_number(1, 1_000),
     "GENERATED": anything,
+    "EMAILS": addresses,
+    "MEMBERS": whole_number(1, 10**12),
+    "YEARS": years,
+    "IDENTITY": one_of("own", "cognito-lite", "cognito-essentials"),
+    "CATCH_UP": one_of("index", "scan"),
+    "OLD_PRICES": switch("yes"),
     "AVERAGE": whole_number(1_000, 900_000),
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.

@@ -59,6 +59,10 @@ def make(*given: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ("FUNCTION=PaymentFunction", "FUNCTION=PaymentFunction: PaymentFunction is unknown; is PaymentAuthorisationFunction meant?"),
         ("RELEASE=zzz", "RELEASE=zzz: zzz is no short commit, such as 66fc083."),
         ("RELEASE=../../66fc083", "RELEASE=../../66fc083: ../../66fc083 is no short commit, such as 66fc083."),
+        ("EMAILS=a@city.kr ;id", "EMAILS=a@city.kr ;id: ;id is no e-mail address."),
+        ("MEMBERS=0", "MEMBERS=0: 0 is no whole number from 1 to 1,000,000,000,000."),
+        ("YEARS=0", "YEARS=0: 0 is no number of years above 0, such as 1 or 2.5."),
+        ("IDENTITY=cognito", "IDENTITY=cognito: cognito is unknown; is cognito-lite meant?"),
         ("QUOTED='; echo broken", "There is no variable QUOTED; there are"),
     ],
 )  # fmt: skip
@@ -151,7 +155,7 @@ def test_make_alone_lists_every_target_in_groups_a_line_each() -> None:
     targets = [line.split()[0] for line in listed if line.startswith("  ")]
     callable_ = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
 
-    assert len(groups) == 6
+    assert len(groups) == 7
     assert len(targets) == len(set(targets))
     assert callable_ - set(targets) == {"help"}
     assert all(len(line.split(maxsplit=1)) == 2 for line in listed if line.startswith("  "))

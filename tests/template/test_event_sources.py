@@ -147,6 +147,15 @@ def test_a_batch_that_fails_is_tried_for_six_hours_in_ever_smaller_parts() -> No
     assert "FunctionResponseTypes" not in stream()
 
 
+def test_payments_wait_for_each_other_for_seconds_and_not_in_the_local_city() -> None:
+    window = template()["Parameters"]["CashbackWindowSeconds"]
+    assert stream()["MaximumBatchingWindowInSeconds"] == {"Fn::If": ["IsLocal", 0, {"Ref": "CashbackWindowSeconds"}]}
+    assert (window["MinValue"], window["Default"], window["MaxValue"]) == (0, 5, 60)
+    # What is late by a window is not late by an alarm.
+    alarm = template()["Resources"]["CashbackIteratorAgeAlarm"]["Properties"]
+    assert window["MaxValue"] * 1_000 * 5 <= alarm["Threshold"]
+
+
 def test_a_long_month_delays_its_own_wallet_alone_and_what_fails_comes_again_after_its_attempt() -> None:
     queue, function = resources(QUEUE)["CashbackSlowQueue"], functions()["CashbackSlowFunction"]
     source = events("CashbackSlowFunction", "SQS")["LongMonths"]

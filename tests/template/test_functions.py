@@ -45,6 +45,14 @@ def test_it_is_code_that_exists(function: str) -> None:
 
 
 @every_function
+def test_lambda_itself_logs_only_calls_that_fail(function: str) -> None:
+    """Its two lines for every call would cost as much as the call's compute: docs/cost.md."""
+    deployed = translated(template())["Resources"][function]["Properties"]["LoggingConfig"]
+    assert (deployed["SystemLogLevel"], deployed["LogFormat"]) == ("WARN", "JSON")
+    assert "ApplicationLogLevel" not in deployed
+
+
+@every_function
 def test_it_logs_into_the_group_of_its_service_that_forgets(function: str) -> None:
     logging = functions()[function]["LoggingConfig"]
     group = logging["LogGroup"]["Ref"]

@@ -47,6 +47,27 @@ def test_a_client_sends_the_same_with_the_layers_descriptions(
     assert sent[0] == sent[1]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        (None, "https://results.s3.ap-northeast-2.amazonaws.com/a.csv"),
+        ("http://localhost:4566", "http://localhost:4566/results/a.csv"),
+    ],
+)
+def test_a_link_is_signed_with_the_address_where_its_bucket_is(
+    endpoint: str | None, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    place = {"Bucket": "results", "Key": "a.csv"}
+    link = clients.aws_client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=900)
+    assert link.partition("?")[0] == address
+
+
 def test_descriptions_have_no_documentation_and_all_operations(folder: Path) -> None:
     path = "dynamodb/2012-08-10/service-2.json"
     written, full = descriptions._read(folder / path), descriptions._read(SOURCE / f"{path}.gz")

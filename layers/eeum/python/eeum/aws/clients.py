@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,15 @@ def session() -> botocore.session.Session:
 
 
 def aws_client(service: str) -> Any:
-    """A client that retries failed calls, with the same token, and gives up a hanging call in time for one more."""
+    """A client that retries failed calls, with the same token, and gives up a hanging call in time for one more.
+
+    Links to objects of S3 are signed with the region's address. The global one redirects for a day after a bucket is made, and a signed
+    link is invalid elsewhere. An emulator has one address, which takes the bucket as part of the path.
+    """
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        s3=None if "AWS_ENDPOINT_URL" in os.environ else {"addressing_style": "virtual"},
     )
     return session().create_client(service, config=config)
