@@ -11,6 +11,7 @@ from eeum.ids import Digest, entry_id, request_digest
 
 SHORTEST_KEY = 16
 LONGEST_KEY = 255
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Acceptance(NamedTuple):
@@ -54,5 +55,4 @@ class Request(NamedTuple):
 def _hash_of(body: Mapping[str, Any]) -> str:
     """The hash of the body without `requested_at`, which decides nothing."""
     asked = {name: value for name, value in body.items() if name != "requested_at" and value is not None}
-    canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+    return hashlib.sha256(_CANONICAL.encode(asked).encode()).hexdigest()[:32]

@@ -4,7 +4,6 @@ AWS SDKs do not retry a cancelled transaction. This module does: with jitter, wi
 """
 
 import random
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -57,7 +56,7 @@ def commit(storage: Storage, patience: Patience, *writes: Write) -> None:
         writes = merge_writes(writes)
     if len(writes) > MOST_WRITES:
         raise TooManyItems(f"This takes {len(writes)} items in one transaction, of at most {MOST_WRITES}.")
-    token = str(uuid.uuid4())
+    token = f"{_random.getrandbits(128):032x}"
     attempt = 0
     while True:
         try:

@@ -63,9 +63,9 @@ class DynamoDbStorage:
         self._tables = tables
 
     def read(self, keys: Sequence[Key]) -> list[Item | None]:
-        wanted = {(self._tables[key.table], key.pk, key.sk): None for key in keys}
+        wanted = [(self._tables[key.table], key.pk, key.sk) for key in keys]
         missing: dict[str, Any] = {}
-        for table, pk, sk in wanted:
+        for table, pk, sk in dict.fromkeys(wanted):
             request = missing.setdefault(table, {"Keys": [], "ConsistentRead": True})
             request["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
         found: dict[tuple[str, str, str], Item] = {}
@@ -79,7 +79,7 @@ class DynamoDbStorage:
                     found[table, item["pk"], item["sk"]] = item
             missing = answer.get("UnprocessedKeys") or {}
             if not missing:
-                return [found.get((self._tables[key.table], key.pk, key.sk)) for key in keys]
+                return [found.get(each) for each in wanted]
         raise Unavailable("a batch read was throttled")
 
     def query(self, query: Query) -> Page:

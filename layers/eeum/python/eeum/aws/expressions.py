@@ -17,13 +17,14 @@ class Expressions:
 
     def path(self, path: Path) -> str:
         # Every name gets a placeholder: many are reserved words, and ids are not valid names.
-        return ".".join(self._name(part) for part in path)
+        return ".".join([self._name(part) for part in path])
 
     def _name(self, part: str) -> str:
-        if part not in self._placeholders:
-            self._placeholders[part] = f"#n{len(self._placeholders)}"
-            self.names[self._placeholders[part]] = part
-        return self._placeholders[part]
+        placeholder = self._placeholders.get(part)
+        if placeholder is None:
+            placeholder = self._placeholders[part] = f"#n{len(self._placeholders)}"
+            self.names[placeholder] = part
+        return placeholder
 
     def value(self, value: Any) -> str:
         placeholder = f":v{len(self.values)}"
@@ -31,7 +32,7 @@ class Expressions:
         return placeholder
 
     def conditions(self, conditions: Sequence[Condition]) -> str:
-        return " AND ".join(self._condition(condition) for condition in conditions)
+        return " AND ".join([self._condition(condition) for condition in conditions])
 
     def _condition(self, condition: Condition) -> str:
         path = self.path(condition.path)

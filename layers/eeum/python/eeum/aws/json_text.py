@@ -22,7 +22,7 @@ def read_object(text: str, largest: int = LARGEST) -> dict[str, Any]:
     if len(text) > largest or len(text.encode(errors="replace")) > largest:
         raise Invalid("body", f"is larger than {largest:,} bytes", "too_large")
     try:
-        body = json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_number)
+        body = _READER.decode(text)
     except json.JSONDecodeError as error:
         raise Invalid("body", f"is not JSON: {error.msg} at character {error.pos}", "not_json") from error
     except RecursionError as error:
@@ -46,6 +46,9 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(constant: str) -> Any:
     raise Invalid("body", f"is not JSON: {constant} is not a number", "not_json")
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_constant=_no_number)
 
 
 def _too_deep() -> Invalid:

@@ -199,10 +199,7 @@ def judge(
         return Judgement(decline, card, facts, ())
     shares = NO_SHARES
     if participants:
-        judged_by = replace(facts, amount=order.amount, accepted_at=till.at)
-        case = Case(
-            payment_key, wallet, till.policy, till.at, order.amount, judged_by, order.merchant_id, not order.hold
-        )
+        case = Case(payment_key, wallet, till.policy, till.at, order.amount, facts, order.merchant_id, not order.hold)
         shares = shares_of(participants, case)
     if shares.decline:
         return Judgement(shares.decline, card, facts, ())
@@ -256,7 +253,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
     held = order.hold and judgement.decline is None
     return Payment(
         acceptance=acceptance,
-        order=replace(order, card=card, hold=held),
+        order=order if (order.card, order.hold) == (card, held) else replace(order, card=card, hold=held),
         card=card,
         facts=judgement.facts,
         decline=judgement.decline,

@@ -77,12 +77,12 @@ def facts_of_top_up_stored(facts: Facts) -> dict[str, Any]:
 
 
 def _by_stored_name(facts: Facts, stored: Iterable[StoredFact]) -> dict[str, Any]:
-    values = {fact: getattr(facts, fact.name) for fact in stored}
-    return {
-        fact.stored: sorted(value) if fact.type is FactType.FLAGS else value
-        for fact, value in values.items()
-        if value is not None
-    }
+    named: dict[str, Any] = {}
+    for fact in stored:
+        value = getattr(facts, fact.name)
+        if value is not None:
+            named[fact.stored] = sorted(value) if fact.type is FactType.FLAGS else value
+    return named
 
 
 def facts_of_item(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> Facts:

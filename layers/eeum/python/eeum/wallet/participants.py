@@ -33,8 +33,8 @@ class Asked(NamedTuple):
 class Case(NamedTuple):
     """One payment or top-up that would be approved. `wallet` is as earlier cases of the same transaction leave it.
 
-    `entry_key` is the key of its entry: for a payment, the payment key. `amount` is the price or the face value in won, as in `facts`.
-    `given` is what participants before this one give, in won.
+    `entry_key` is the key of its entry: for a payment, the payment key. `amount` is the price or the face value in won. `other_facts` are
+    the facts without amount and instant. `given` is what participants before this one give, in won.
     """
 
     entry_key: Digest
@@ -42,10 +42,15 @@ class Case(NamedTuple):
     policy: PolicyVersion
     at: datetime
     amount: int
-    facts: Facts
+    other_facts: Facts
     merchant_id: str | None = None
     captures_now: bool = True
     given: int = 0
+
+    @property
+    def facts(self) -> Facts:
+        """The facts that the policy judges it by. They are made when asked for, since most payments give nothing."""
+        return replace(self.other_facts, amount=self.amount, accepted_at=self.at)
 
 
 class Share(NamedTuple):

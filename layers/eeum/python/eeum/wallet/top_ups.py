@@ -1,7 +1,6 @@
 """Judges a top-up by the policy: its limits, bonuses and discounts. Pure functions over plain values, amounts in won."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -59,8 +58,7 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
     if decline:
         return JudgedTopUp(decline)
     facts = _facts_of(wallet, at) if policy.at_top_up else NOTHING_KNOWN
-    judged_by = replace(facts, amount=amount, accepted_at=at)
-    shares = shares_of(participants, Case(entry_key, wallet, policy, at, amount, judged_by))
+    shares = shares_of(participants, Case(entry_key, wallet, policy, at, amount, facts))
     if shares.decline:
         return JudgedTopUp(shares.decline)
     given = shares.given
