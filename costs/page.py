@@ -32,7 +32,7 @@ make cost YEARS=3 IDENTITY=cognito-lite           # the ledger of three years, a
 make cost CATCH_UP=scan                           # with a catch-up that reads the whole ledger every hour
 ```
 
-Prices are refused when they are older than the table says they may be; `OLD_PRICES=yes` uses them all the same.
+Prices are refused when they are older than the table says they may be; `OLD_PRICES=yes` still uses them.
 """
 
 
