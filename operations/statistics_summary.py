@@ -40,7 +40,7 @@ def summary_of(computed: Document, release: Document) -> str:
 def _tables(release: Document) -> Iterator[str]:
     for table in release["tables"]:
         statuses = Counter(row["status"] for row in table["rows"])
-        if table["sensitive"]:
+        if table["sensitive"] and table["rows"]:
             yield f"{table['id']}: {len(table['rows']) - statuses[SUPPRESSED]:,} of {len(table['rows']):,} cells are published"
 
 
