@@ -73,14 +73,14 @@ def test_from_exports_to_the_page(folder: Path, run: Any) -> None:
 
 def test_a_day_without_new_exports_is_another_release(folder: Path, run: Any) -> None:
     for number in (1, 2):
-        status, said = run("--as-of", "2021-01-31")
+        status, said = run("--as-of", "2021-01-03")
         assert status == 0, said
-        assert latest(folder)["release_id"] == f"2021-01-31.{number}"
+        assert latest(folder)["release_id"] == f"2021-01-03.{number}"
     assert "0 months have a new revision" in said
-    assert documents(folder, "computed") == ["2021-01-31.1.json", "2021-01-31.2.json"]
+    assert documents(folder, "computed") == ["2021-01-03.1.json", "2021-01-03.2.json"]
     assert sorted(each.name for each in (folder / "output" / "site" / "data").glob("2021*")) == [
-        "2021-01-31.1",
-        "2021-01-31.2",
+        "2021-01-03.1",
+        "2021-01-03.2",
     ]
 
 
@@ -98,28 +98,28 @@ def test_a_withheld_correction_leaves_the_month_as_it_was_published(
     correction = folder / "export" / "AWSDynamoDB" / "2-day" / "manifest-summary.json"
     content = correction.read_text()
     correction.unlink()
-    assert run("--as-of", "2021-01-31")[0] == 0
+    assert run("--as-of", "2021-01-03")[0] == 0
     correction.write_text(content)
     publish = statistics_release.publish_next
 
     def withholding(place: Any, release_id: str) -> Any:
-        if release_id == "2021-01-31.2":
+        if release_id == "2021-01-03.2":
             raise RevisionWithheld(("2021-01",), "a cell would have nine members")
         return publish(place, release_id)
 
     monkeypatch.setattr(statistics_release, "publish_next", withholding)
-    status, said = run("--as-of", "2021-01-31")
+    status, said = run("--as-of", "2021-01-03")
     assert status == 0, said
     assert "corrections of 2021-01 are withheld: a cell would have nine members" in said
     computed = [
-        json.loads((folder / "output" / "computed" / f"2021-01-31.{number}.json").read_text()) for number in (1, 2, 3)
+        json.loads((folder / "output" / "computed" / f"2021-01-03.{number}.json").read_text()) for number in (1, 2, 3)
     ]
     paid = [row for each in computed for row in each["tables"][0]["rows"]]
     assert [(row["value"], row["revision"]) for row in paid] == [(12_000, 2), (10_000, 3), (12_000, 2)]
     # The refused release is no earlier one: nothing was changed since the first.
-    assert latest(folder)["release_id"] == "2021-01-31.3"
+    assert latest(folder)["release_id"] == "2021-01-03.3"
     (revision,) = latest(folder)["revisions"]
-    assert (revision["replaces"], revision["changes"]) == ("2021-01-31.1", [])
+    assert (revision["replaces"], revision["changes"]) == ("2021-01-03.1", [])
 
 
 def test_a_month_that_was_never_published_cannot_be_kept(
@@ -129,7 +129,7 @@ def test_a_month_that_was_never_published_cannot_be_kept(
         raise RevisionWithheld(("2020-12",), "a cell would have nine members")
 
     monkeypatch.setattr(statistics_release, "publish_next", withholding)
-    status, said = run("--as-of", "2021-01-31")
+    status, said = run("--as-of", "2021-01-03")
     assert (status, "[revision_withheld]" in said) == (1, True)
     assert documents(folder, "public") == documents(folder, "site") == []
 
@@ -174,11 +174,11 @@ def _with_a_cell_that_would_disclose(_: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("spoil", "as_of", "code"),
     [
-        (_without_an_increment, "2021-01-31", "increment_not_next"),
-        (_without_population, "2021-01-31", "figure_without_denominator"),
-        (_without_a_source, "2021-01-31", "input_without_source"),
-        (_without_a_table, "2021-01-31", "input_unusable"),
-        (_with_another_meaning, "2021-01-31", "definition_changed"),
+        (_without_an_increment, "2021-01-03", "increment_not_next"),
+        (_without_population, "2021-01-03", "figure_without_denominator"),
+        (_without_a_source, "2021-01-03", "input_without_source"),
+        (_without_a_table, "2021-01-03", "input_unusable"),
+        (_with_another_meaning, "2021-01-03", "definition_changed"),
         (_with_a_cell_that_would_disclose, "2021-01-31", AuditFailed.code),
         (lambda *_: None, "2021-02-28", "month_without_data"),
         (lambda *_: None, "2020-12-31", "month_without_data"),
@@ -220,13 +220,13 @@ class City:
 
 
 def test_the_running_citys_own_function_writes_its_page(folder: Path, run: Any) -> None:
-    run("--as-of", "2021-01-31")
+    run("--as-of", "2021-01-03")
     city, place = City(), Place(folder / "output")
     try:
-        assert show_in_city(city, place, "2021-01-31.1") == "http://localhost:4600"  # type: ignore[arg-type]
+        assert show_in_city(city, place, "2021-01-03.1") == "http://localhost:4600"  # type: ignore[arg-type]
     finally:
         place.close()
     assert city.called == ["PublicPageFunction"]
     # Neither what was computed nor what disclosure control works on.
-    assert list(city.objects) == ["public/2021-01-31.1/release.json", "public/latest.json"]
-    assert json.loads(city.objects["public/latest.json"]) == {"release_id": "2021-01-31.1"}
+    assert list(city.objects) == ["public/2021-01-03.1/release.json", "public/latest.json"]
+    assert json.loads(city.objects["public/latest.json"]) == {"release_id": "2021-01-03.1"}
