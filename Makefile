@@ -124,11 +124,10 @@ republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… 
 export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
 	@$(COMMAND) operations.export $(EXPORT)
 
-statistics: $(SIMULATOR) $(DEVELOPMENT) ## the city in figures: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
-	$(if $(named_export),,@rm -rf .local/statistics-source && $(COMMAND) operations.statistics_source .local/statistics-source)
-	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(or $(OUTPUT),.local/statistics) \
-	    $(if $(named_export),--export $(EXPORT),--export .local/statistics-source/export --own .local/statistics-source/own --synthetic) \
-	    $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SCALE),--synthetic --scale $(SCALE))
+statistics: $(SIMULATOR) ## the city in figures, up to its public page: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
+	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(if $(OUTPUT),--output $(OUTPUT)) \
+	    $(if $(named_export),--export $(EXPORT)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) \
+	    $(if $(SCALE),--synthetic --scale $(SCALE))
 
 publish-payments: $(DEVELOPMENT) ## payments for simulations over the API: PAYMENTS=… SOURCE=city CITY=dev
 	@$(COMMAND) operations.publish_payments $(PAYMENTS) --source $(SOURCE)

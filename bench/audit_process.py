@@ -8,7 +8,8 @@ from pathlib import Path
 
 from eeum.audit.root_folder import RootFolder
 from eeum.storage import Table
-from operations.audit import City, audit
+from operations.audit import audit
+from operations.deployed_city import City
 
 
 def main() -> None:

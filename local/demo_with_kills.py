@@ -30,6 +30,7 @@ from local.killer import Killer, PatientCity
 from local.schedule import BALANCE_FOLD
 from operations import audit
 from operations.catch_up import catch_up
+from operations.deployed_city import city_of
 from operations.failure import OperationFailed
 from operations.fold import fold
 from operations.stack import LOCAL, Stack
@@ -108,7 +109,7 @@ def _looked_at(data: Path, port: int, killed: int, city: PatientCity) -> Survive
     try:
         caught_up = catch_up(stack)
         fold(stack)
-        audited_city, now = audit.city_of(stack, LOCAL)
+        audited_city, now = city_of(stack, LOCAL)
         audited = audit.audit(audited_city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
     finally:
         stack.close()

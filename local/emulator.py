@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 from botocore.config import Config
 
 from local import places
@@ -130,6 +129,9 @@ class Emulator:
         )
 
     def _await_health(self) -> None:
+        # Imported late: commands that only reach the emulator also run in the simulator's environment, which lacks it.
+        import httpx
+
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not self.running:

@@ -21,6 +21,7 @@ CITY_FILES = (
     "environment.json",
     "roots",
     "state",
+    "statistics",
     "temporary",
     "tokens.env",
 )

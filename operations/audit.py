@@ -17,8 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,44 +30,15 @@ from eeum.audit.root_folder import RootFolder
 from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit, Found
-from eeum.aws.clients import session
-from eeum.aws.dynamodb import DynamoDbStorage
-from eeum.calendar import SEOUL
-from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, book_of
 from eeum.storage import Contended, Table, Unavailable
-from eeum.unit_of_work import Patience
-from local import places
 from local.command import starting_processes
-from local.emulator import ACCESS_KEY, SECRET_KEY
+from operations.deployed_city import City, city_of, roots_of
 from operations.failure import OperationFailed
-from operations.stack import LOCAL, Stack, add_arguments, stack_of
+from operations.stack import Stack, add_arguments, stack_of
 
 PROCESSES = min(2, os.cpu_count() or 1)
 SEGMENTS = 32
 """More than there are processes, so that they finish together. Small segments also help engines that scan a segment for each page."""
-
-READ_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class City:
-    """Where a city's tables are, in a form that other processes can receive. `endpoint` is the local city's; None means AWS."""
-
-    programme: str
-    region: str
-    tables: dict[Table, str]
-    endpoint: str | None = None
-
-    def storage(self) -> DynamoDbStorage:
-        known, secret = (ACCESS_KEY, SECRET_KEY) if self.endpoint else (None, None)
-        client = session().create_client(
-            "dynamodb", self.region, endpoint_url=self.endpoint, aws_access_key_id=known, aws_secret_access_key=secret
-        )
-        return DynamoDbStorage(client, self.tables)
-
-    def policies(self, storage: DynamoDbStorage) -> PolicyBook:
-        return book_of(PolicyStore(storage, Patience(lambda: READ_SECONDS, time.sleep), self.programme))
 
 
 def audit(
@@ -140,31 +110,6 @@ def _pass_on(counts: Any, progress: Callable[[int], None]) -> None:
             progress(counts.get_nowait())
         except queue.Empty:
             return
-
-
-def city_of(stack: Stack, stage: str) -> tuple[City, datetime]:
-    """The city of a stack, and its current time, which is shifted in the local city. Raises `OperationFailed`."""
-    resources = stack.resources
-    (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
-    try:
-        tables = {table: resources[f"{table.name.capitalize()}Table"] for table in Table}
-    except KeyError as missing:
-        raise OperationFailed(f"The stack {stack.name} has no {missing}; deploy it again.") from None
-    client = stack.client("dynamodb")
-    endpoint = client.meta.endpoint_url if stage == LOCAL else None
-    shift = timedelta(seconds=int(parameters.get("ClockShiftSeconds") or 0))
-    city = City(parameters.get("Programme") or places.PROGRAMME, client.meta.region_name, tables, endpoint)
-    return city, (datetime.now(UTC) + shift).astimezone(SEOUL)
-
-
-def roots_of(stack: Stack, stage: str) -> RootStore:
-    """A folder beside the local city's data; elsewhere a bucket of the stack."""
-    if stage == LOCAL:
-        return RootFolder(places.DATA / "roots")
-    from eeum.aws.roots import RootBucket
-
-    return RootBucket(stack.client("s3"), stack.resources["AuditRecordsBucket"])
 
 
 @contextmanager

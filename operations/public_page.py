@@ -32,14 +32,13 @@ from eeum.policy.store import PolicyStore
 from eeum.storage import Contended, Unavailable
 from eeum.unit_of_work import Patience
 from local import places
-from operations.audit import city_of, roots_of
+from operations.deployed_city import READ_SECONDS, city_of, roots_of
 from operations.failure import OperationFailed
 from operations.stack import Stack, add_arguments, stack_of
 from public_page.pages import Parquet, Site, site
 from public_page.programme import ROOTS_SHOWN, programme_document
 from public_page.release import ReleaseRefused
 
-READ_SECONDS = 60.0
 STEPS = 200
 """How many of the latest steps are searched for the reasons of approvals."""
 
@@ -86,6 +85,13 @@ def write(made: Site, output: Path) -> None:
         file.write_bytes(made.files[path])
 
 
+def write_page(document: bytes, programme: dict[str, Any], output: Path) -> int:
+    """Write the page of a published release; return the number of files. Raises `ReleaseRefused`; then the folder is as it was."""
+    made = site(document, programme, places.PROGRAMME, parquet=parquet())
+    write(made, output)
+    return len(made.files)
+
+
 def parquet() -> Parquet | None:
     """The writer of Parquet, where DuckDB is installed: in the simulator's environment."""
     try:
@@ -110,8 +116,7 @@ def main() -> int:
             programme = programme_of_folder(arguments.policies, json.loads(document)["as_of"])
         else:
             programme = programme_of_city(stack_of(arguments), arguments.stage)
-        made = site(document, programme, places.PROGRAMME, parquet=parquet())
-        write(made, arguments.output)
+        files = write_page(document, programme, arguments.output)
     except (
         OperationFailed,
         ReleaseRefused,
@@ -124,7 +129,7 @@ def main() -> int:
     ) as problem:
         print(f"public page: {problem}", file=sys.stderr)
         return 2
-    print(f"· {len(made.files)} files are in {arguments.output}; {'with' if parquet() else 'without'} Parquet.")
+    print(f"· {files} files are in {arguments.output}; {'with' if parquet() else 'without'} Parquet.")
     return 0
 
 

@@ -1,38 +1,37 @@
 """The running city as `make statistics` reads it: an export of its ledger, and the input tables that its own stores have.
 
 `FOLDER/export` is as `make export` writes it; `FOLDER/own` has what was appropriated and the number of Benefit+ shops.
-
-Exit status: 0 when everything is written, 2 when the command failed.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import sys
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from eeum.aws.attribute_values import plain_item
 from eeum.calendar import parse_instant
 from eeum.statistics.periods import day_of
-from operations.export import export_ledger, local_stack_of
-from operations.failure import OperationFailed
-from operations.stack import Stack, add_arguments
+from operations.export import export_ledger
+from operations.stack import Stack
 
 BENEFIT_PLUS = "benefit_plus"
 SUPPLEMENT, ORIGINAL = "supplement", "original"
 REGISTER = "가맹점 등록부"
 
 
-def write_source(stack: Stack, folder: Path) -> None:
-    """Write the export and the tables. Costs 1 read unit per 8 KB of the ledger, merchants and budgets. Raises `OperationFailed`."""
-    export_ledger(stack, folder / "export")
+def write_source(stack: Stack, folder: Path, report: Callable[[str], None]) -> None:
+    """Write the export and the tables in place of those of the run before.
+
+    Costs 1 read unit per 8 KB of the ledger, merchants and budgets.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    items = export_ledger(stack, folder / "export")
+    report(f"the running city: {items:,} items of its ledger exported")
     own = folder / "own"
     own.mkdir()
     (own / "appropriations.csv").write_text(appropriations(_items(stack, "BudgetsTable")), encoding="utf-8")
@@ -93,20 +92,3 @@ def _csv(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 def _items(stack: Stack, table: str) -> list[dict[str, Any]]:
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.resources[table])
     return [plain_item(item) for page in pages for item in page["Items"]]
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m operations.statistics_source", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a new folder")
-    add_arguments(parser)
-    arguments = parser.parse_args()
-    try:
-        write_source(local_stack_of(arguments), arguments.folder)
-    except (OperationFailed, BotoCoreError, ClientError, OSError) as problem:
-        print(f"make statistics: {problem}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -26,6 +26,7 @@ from local import variables
 from local.city import the_running_city
 from local.failure import CityFailure
 from operations import audit
+from operations.deployed_city import city_of, roots_of
 from operations.failure import OperationFailed
 from operations.stack import LOCAL, Stack, add_arguments, stack_of
 
@@ -58,8 +59,8 @@ def loaded(place: Place, rate: float, seconds: float, seed: int) -> Loaded:
 
 def audited(stack: Stack, stage: str) -> Report:
     """The audit of a city after a load. Raises `OperationFailed`."""
-    city, now = audit.city_of(stack, stage)
-    return audit.audit(city, audit.roots_of(stack, stage), now, lambda _: None, audit.PROCESSES)
+    city, now = city_of(stack, stage)
+    return audit.audit(city, roots_of(stack, stage), now, lambda _: None, audit.PROCESSES)
 
 
 def _place(arguments: argparse.Namespace, stack: Stack) -> Place:

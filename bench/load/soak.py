@@ -31,6 +31,7 @@ from local.failure import CityFailure
 from local.killer import Killer
 from operations import audit
 from operations.catch_up import catch_up
+from operations.deployed_city import city_of
 from operations.failure import OperationFailed
 from operations.fold import fold
 from operations.stack import LOCAL, Stack
@@ -94,7 +95,7 @@ def _looked_at(data: Path, port: int) -> tuple[dict[str, int], Report]:
     try:
         caught_up = catch_up(stack)
         fold(stack)
-        city, now = audit.city_of(stack, LOCAL)
+        city, now = city_of(stack, LOCAL)
         return caught_up, audit.audit(city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
     finally:
         stack.close()

@@ -39,8 +39,9 @@ class Asked:
         as_of: the last day that counts.
         computed_at: the time of the computation.
         scale: members per thousand of the real city, for a generated one.
-        earlier: documents that were computed before, oldest first.
-        kept: months that are published in an earlier revision, since disclosure control withholds their correction.
+        earlier: computed documents of releases that were published before, oldest first.
+        number: the release's number among those of its day; a release that was computed and refused keeps its own.
+        kept: months that are published as an earlier revision has them, where disclosure control withholds a correction.
     """
 
     as_of: str
@@ -50,6 +51,7 @@ class Asked:
     scale: int | None = None
     earlier: tuple[Mapping[str, Any], ...] = ()
     kept: Mapping[Month, int] = field(default_factory=dict)
+    number: int = 1
 
 
 def definitions(path: Path = DEFINITIONS, recorded: Path = RECORDED) -> dict[str, dict[str, Any]]:
@@ -98,12 +100,11 @@ def compute(
     outside = (cities_table(inputs["cities"]), appropriations_table(inputs["appropriations"]))
     tables = (*tables_of(months), *outside)
     known = Known(asked.as_of, {each.id: each for each in tables}, inputs, defined, hashes, asked.scale)
-    number = 1 + sum(each["as_of"] == asked.as_of for each in asked.earlier)
     release = Release(
-        release_id=f"{asked.as_of}.{number}",
+        release_id=f"{asked.as_of}.{asked.number}",
         as_of=asked.as_of,
         computed_at=text_of(asked.computed_at),
-        revision=number,
+        revision=asked.number,
         synthetic=asked.synthetic,
         city=asked.city,
         scale=asked.scale,

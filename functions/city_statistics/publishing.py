@@ -13,14 +13,14 @@ from city_statistics.computation import Asked, compute, definitions
 from city_statistics.database import connect, files_as
 from city_statistics.exports import items_of, source_of
 from city_statistics.journal import Journal
-from eeum.calendar import SEOUL
+from eeum.calendar import SEOUL, Month
 from eeum.statistics.entries import CAPTURES
 from eeum.statistics.inputs import Input
 from eeum.statistics.refusals import MonthWithoutData, ReleaseTaken
 from eeum.statistics.release import document_of
 from simulator.export.manifests import Export
 
-JOURNAL, COMPUTED = "journal", "computed"
+JOURNAL, COMPUTED, PUBLIC = "journal", "computed", "public"
 
 Progress = Callable[[str], None]
 
@@ -55,14 +55,32 @@ class Place:
         ((newest,),) = self._connection.execute("SELECT max(instant) FROM captures").fetchall()
         return datetime.fromtimestamp(newest / 1000, SEOUL).date().isoformat()
 
+    def published(self, release_id: str) -> Path:
+        """Where disclosure control writes the release."""
+        return self.folder / PUBLIC / release_id / "release.json"
+
     def earlier(self) -> tuple[dict[str, Any], ...]:
-        """Releases that were computed here, oldest first."""
+        """Computed documents of the releases that were published, oldest first."""
+        return tuple(each for each in self._computed() if self.published(each["release_id"]).exists())
+
+    def published_revisions(self) -> dict[Month, int]:
+        """The revision of each month in the release that was published last."""
+        tables = self.earlier()[-1]["tables"] if self.earlier() else ()
+        return {
+            row["keys"]["month"]: row["revision"]
+            for table in tables
+            if table["id"] == "payments_by_month"
+            for row in table["rows"]
+        }
+
+    def _computed(self) -> list[dict[str, Any]]:
         documents = [json.loads(path.read_text()) for path in (self.folder / COMPUTED).glob("*.json")]
-        return tuple(sorted(documents, key=lambda each: (each["as_of"], each["revision"])))
+        return sorted(documents, key=lambda each: (each["as_of"], each["revision"]))
 
     def compute(self, inputs: Mapping[str, Input], asked: Asked) -> tuple[dict[str, Any], Path]:
         """Compute a release and store it as `computed/<release_id>.json`. Raises `StatisticsRefused`; then nothing is stored."""
-        asked = replace(asked, earlier=self.earlier())
+        of_the_day = [each["revision"] for each in self._computed() if each["as_of"] == asked.as_of]
+        asked = replace(asked, earlier=self.earlier(), number=max(of_the_day, default=0) + 1)
         release = compute(self.journal, inputs, definitions(), asked, self._connection)
         path = self.folder / COMPUTED / f"{release.release_id}.json"
         if path.exists():

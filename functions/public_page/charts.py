@@ -16,6 +16,8 @@ ROW_HEIGHT, BAR_TOP, BAR_HEIGHT = 46, 25, 11
 TILE_HEIGHT = 84
 _WHOLE = 100.0
 _LINES_WANTED = 4
+_FEWEST_COLUMNS = 6
+"""Fewer columns are as wide as those of so many, at the right end, where the latest always is."""
 _STEPS = (1, 2, 5, 10)
 
 
@@ -124,7 +126,8 @@ def columns(labels: Sequence[str], values: Sequence[Sequence[int | Decimal] | No
     """A column of stacked parts for each label; None is a column that is not published."""
     lines = grid([sum(parts) for parts in values if parts is not None])
     top = lines[-1].value
-    step = _WHOLE / max(len(labels), 1)
+    missing = max(_FEWEST_COLUMNS - len(labels), 0)
+    step = _WHOLE / (len(labels) + missing)
     made = []
     for place, (label, parts) in enumerate(zip(labels, values, strict=True)):
         floor, segments = float(PLOT_TOP + PLOT_HEIGHT), []
@@ -132,19 +135,21 @@ def columns(labels: Sequence[str], values: Sequence[Sequence[int | Decimal] | No
             height = _pixels(part, top)
             segments.append(Segment(series, round(floor - height, 1), height))
             floor -= height
-        x = place * step
+        x = (place + missing) * step
         made.append(
             Column(round(x + step * 0.14, 3), round(step * 0.72, 3), round(x + step / 2, 3), tuple(segments), label)
         )
-    return Plot(lines, columns=tuple(made), ticks=_ticks(labels, [each.middle for each in made]))
+    middles = [each.middle for each in made]
+    ticks = [(x, label, "middle") for x, label in zip(middles, labels, strict=True)]
+    return Plot(lines, columns=tuple(made), ticks=tuple(ticks) if missing else _ticks(labels, middles))
 
 
 def line(labels: Sequence[str], values: Sequence[int | Decimal | None]) -> Plot:
     """A line through the values; it is interrupted where one is not published."""
     lines = grid([value for value in values if value is not None])
     top = lines[-1].value
-    last = max(len(labels) - 1, 1)
-    places = [round(1 + 98 * place / last, 3) for place in range(len(labels))]
+    last = len(labels) - 1
+    places = [round(1 + 98 * place / last, 3) if last else 99.0 for place in range(len(labels))]
     points = tuple(
         None if value is None else Point(x, round(PLOT_TOP + PLOT_HEIGHT - _pixels(value, top), 1))
         for x, value in zip(places, values, strict=True)
@@ -153,7 +158,9 @@ def line(labels: Sequence[str], values: Sequence[int | Decimal | None]) -> Plot:
 
 
 def grid(values: Sequence[int | Decimal]) -> tuple[GridLine, ...]:
-    """Lines at 0 and at round values up to the first that is not below the largest value."""
+    """Lines at 0 and at round values up to the first that is not below the largest value; the axis alone where no value is published."""
+    if not values:
+        return (GridLine(PLOT_TOP + PLOT_HEIGHT, 0),)
     most = max([*values, 1])
     size = 1
     while size * 10 * _LINES_WANTED <= most:

@@ -33,6 +33,8 @@ def finds_over_time(cells: Sequence[Cell], table: Table, setting: Setting) -> st
 def finds_from_to(known: Sequence[tuple[str, int | Decimal]], unit: str, setting: Setting) -> str:
     if not known:
         return setting.say("finds_nothing")
+    if len(known) == 1:
+        return _finds_once(known[0], unit, setting)
     (first, before), (last, now) = known[0], known[-1]
     values = [printing.short(value, unit, setting.language) for value in (before, now)]
     return setting.say("finds_over_time", first=first, first_value=values[0], last=last, last_value=values[1])
@@ -42,6 +44,8 @@ def finds_peak(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
     known = _known(cells, table, setting)
     if not known:
         return setting.say("finds_nothing")
+    if len(known) == 1:
+        return _finds_once(known[0], table.unit, setting)
     (peak, most), (last, now) = max(known, key=lambda each: each[1]), known[-1]
     most_printed, now_printed = (printing.short(value, table.unit, setting.language) for value in (most, now))
     if now == most:
@@ -49,6 +53,11 @@ def finds_peak(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
     return setting.say(
         "finds_peak", peak=_as_peak(peak, setting), value=most_printed, last=last, last_value=now_printed
     )
+
+
+def _finds_once(known: tuple[str, int | Decimal], unit: str, setting: Setting) -> str:
+    period, value = known
+    return setting.say("finds_once", period=period, value=printing.short(value, unit, setting.language))
 
 
 def _known(cells: Sequence[Cell], table: Table, setting: Setting) -> list[tuple[str, int | Decimal]]:

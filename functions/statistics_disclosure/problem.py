@@ -124,7 +124,24 @@ def _loss(cell: CellId, value: int, tables: Linked) -> float:
 
 
 def _insiders(tables: Linked, network: Network, numbers: Mapping[CellId, int]) -> dict[int, frozenset[int]]:
-    """A shop that is alone in a cell has a part in all that contains the cell, and is alone in the cells of one shop within it."""
-    alone = [numbers[name] for name, cell in tables.cells.items() if cell.shops == 1]
-    ancestors = {node: network.ancestors(node) for node in alone}
-    return {node: ancestors[node] | {node} | {other for other in alone if node in ancestors[other]} for node in alone}
+    """For each cell of one shop, the cells that this shop has a part in.
+
+    A cell of one shop within another cell of one shop is of the same shop. So cells that share such a part are of one shop as well, and
+    it has a part in all that contains one of them.
+    """
+    alone = sorted(numbers[name] for name, cell in tables.cells.items() if cell.shops == 1)
+    within = {node: network.ancestors(node) for node in alone}
+    found: dict[int, frozenset[int]] = {}
+    for shop in _joined({node: {node} | (within[node] & within.keys()) for node in alone}):
+        has_part = frozenset(shop).union(*(within[node] for node in shop))
+        found.update(dict.fromkeys(shop, has_part))
+    return found
+
+
+def _joined(linked_nodes: Mapping[int, set[int]]) -> list[set[int]]:
+    """Groups of nodes that are linked directly or through others."""
+    groups: list[set[int]] = []
+    for nodes in linked_nodes.values():
+        apart = [group for group in groups if not group & nodes]
+        groups = [*apart, nodes.union(*(group for group in groups if group & nodes))]
+    return groups

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +38,36 @@ def parameters() -> Parameters:
     return Parameters(**json.loads(DATA.read_text(encoding="utf-8")))
 
 
-def is_sensitive(cell: Cell, rules: Parameters) -> bool:
-    """Whether the cell's own value must not be published. A zero is published only if it is structural.
+class Rule(Enum):
+    """Why a cell's own value must not be published."""
+
+    ZERO = "zero"
+    MEMBERS = "members"
+    SHOPS = "shops"
+    DOMINANCE = "dominance"
+
+
+def rule_of(cell: Cell, rules: Parameters) -> Rule | None:
+    """The first rule that makes the cell sensitive; None if its own value may be published.
 
     The p-percent rule: the second largest shop knows its own part and subtracts it. What the other shops have must blur the largest
-    part by at least p percent.
+    part by at least p percent. A zero is published only if it is structural.
     """
     if cell.structural:
-        return False
+        return None
+    if not cell.value:
+        return Rule.ZERO
+    if cell.members < rules.least_members:
+        return Rule.MEMBERS
+    if cell.shops < rules.least_shops:
+        return Rule.SHOPS
     blur = cell.value - cell.largest - cell.second
-    return (
-        cell.members < rules.least_members
-        or cell.shops < rules.least_shops
-        or 100 * blur < rules.p_percent * cell.largest
-    )
+    return Rule.DOMINANCE if 100 * blur < rules.p_percent * cell.largest else None
+
+
+def is_sensitive(cell: Cell, rules: Parameters) -> bool:
+    """Whether the cell's own value must not be published."""
+    return rule_of(cell, rules) is not None
 
 
 def above(value: int, unit: str, rules: Parameters) -> int:

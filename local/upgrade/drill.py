@@ -30,6 +30,7 @@ from local.upgrade.replacement import endangered
 from local.upgrade.stored import Stored, answered_otherwise, changed, commands, lost, stored, uncounted
 from operations import audit
 from operations.catch_up import catch_up
+from operations.deployed_city import city_of
 from operations.fold import fold
 from operations.rebuild import Waits, rebuild_balances
 from operations.redrive import Outcome, redrive
@@ -263,7 +264,7 @@ def _look_at_the_books(upgrading: Upgrading, roots: Sequence[str], done: Drilled
     rebuilt = rebuild_balances(stack, REBUILD)
     done.faults += [f"a balance was not the journal's: {holder}" for holder in rebuilt.differing]
     done.faults += [f"an entry is in no balance: {each}" for each in rebuilt.found.unreadable]
-    audited_city, now = audit.city_of(stack, LOCAL)
+    audited_city, now = city_of(stack, LOCAL)
     folder = RootFolder(upgrading.data / "roots")
     done.audited = audit.audit(audited_city, folder, now, lambda _: None, processes=1, most_roots=None)
     done.roots = list(done.audited.roots_verified)

@@ -13,6 +13,7 @@ from eeum.audit.root_folder import RootFolder
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.storage import Add, Key, Put, Table, Update
 from operations import audit as command
+from operations.deployed_city import City
 from operations.failure import OperationFailed
 from tests.audit.life import DAY, FEBRUARY, project, store_history
 from tests.contract import engines
@@ -29,7 +30,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def city(engine: Any) -> command.City:
+def city(engine: Any) -> City:
     """A city with the ledger of one member."""
     tables = create_tables(engine, uuid.uuid4().hex[:8])
     world = World()
@@ -38,10 +39,10 @@ def city(engine: Any) -> command.City:
     for table in (Table.LEDGER, Table.PROGRAMME):
         for item in world.memory.items(table):
             storage.transact([Put(Key(table, item["pk"], item["sk"]), item)], str(uuid.uuid4()))
-    return command.City("incheon", "ap-northeast-2", tables, engine.meta.endpoint_url)
+    return City("incheon", "ap-northeast-2", tables, engine.meta.endpoint_url)
 
 
-def _damage(engine: Any, city: command.City) -> str:
+def _damage(engine: Any, city: City) -> str:
     storage = DynamoDbStorage(engine, city.tables)
     wallet = next(item for item in command.AuditStore(storage).page(0, 1, None).items if item["sk"] == "WALLET")
     one_more = Update(Key(Table.LEDGER, wallet["pk"], "WALLET"), (Add(("purses", "charged", "amount"), 1),))
@@ -50,7 +51,7 @@ def _damage(engine: Any, city: command.City) -> str:
 
 
 @pytest.fixture
-def make_audit(city: command.City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def make_audit(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """The command, run on the day after, with this city as its stack."""
 
     @contextmanager
@@ -71,7 +72,7 @@ def make_audit(city: command.City, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_an_intact_city_is_reported_as_such_and_its_root_is_stored(
-    engine: Any, city: command.City, make_audit: Callable[..., int], processes: str, capsys: pytest.CaptureFixture[str]
+    engine: Any, city: City, make_audit: Callable[..., int], processes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project(DynamoDbStorage(engine, city.tables))
     assert make_audit("--processes", processes) == 0
@@ -83,7 +84,7 @@ def test_an_intact_city_is_reported_as_such_and_its_root_is_stored(
 
 
 def test_each_deviation_is_named(
-    engine: Any, city: command.City, make_audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    engine: Any, city: City, make_audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     project(DynamoDbStorage(engine, city.tables), wrong=5)
     wallet = _damage(engine, city)
@@ -96,12 +97,12 @@ def test_each_deviation_is_named(
 
 
 def test_an_audit_that_fails_is_not_reported_as_clean(
-    city: command.City,
+    city: City,
     make_audit: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    nowhere = command.City(city.programme, city.region, city.tables, "http://127.0.0.1:9")
+    nowhere = City(city.programme, city.region, city.tables, "http://127.0.0.1:9")
     monkeypatch.setattr(command, "city_of", lambda stack, stage: (nowhere, FEBRUARY))
     assert make_audit("--processes", "1") == 2
 

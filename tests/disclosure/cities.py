@@ -141,13 +141,13 @@ def _table(
     for dimension in dimensions:
         keys = [(*key, code["id"]) for key in keys for code in dimension["codes"]]
     for payment in town.payments:
-        for key in product(*(_codes(payment, dimension) for dimension in dimensions)):
+        for key in product(*(codes_of(payment, dimension) for dimension in dimensions)):
             found[key].append(payment)
     rows = [_row(dimensions, key, found[key], amount) for key in keys]
     return {"id": name, "definition": measure, "unit": unit, "sensitive": True, "dimensions": dimensions, "rows": rows}
 
 
-def _codes(payment: Payment, dimension: Document) -> list[str]:
+def codes_of(payment: Payment, dimension: Document) -> list[str]:
     """The codes of a dimension that a payment counts for."""
     own = getattr(payment, dimension["of"] or dimension["id"])
     return [

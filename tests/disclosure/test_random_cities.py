@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from statistics_disclosure.release import publish
-from tests.disclosure.cities import City, Document, city, computed
+from tests.disclosure.cities import EXCLUDED, City, Document, Payment, city, codes_of, computed
 from tests.disclosure.outsider import Name, Outsider, name_of, sums_of, values_of
 
 SEEDS = range(6)
@@ -27,6 +27,20 @@ def protected(name: Name, value: int, most: float, least: float) -> bool:
 def evidence_of(document: Document) -> dict[Name, Mapping[str, Any]]:
     return {
         name_of(table, row["keys"]): row["evidence"]
+        for table in document["tables"]
+        if table["sensitive"]
+        for row in table["rows"]
+    }
+
+
+def shops_of(town: City, document: Document) -> dict[Name, set[str]]:
+    """The shops of each cell."""
+    return {
+        name_of(table, row["keys"]): {
+            payment.shop
+            for payment in town.payments
+            if all(row["keys"][each["id"]] in codes_of(payment, each) for each in table["dimensions"])
+        }
         for table in document["tables"]
         if table["sensitive"]
         for row in table["rows"]
@@ -82,8 +96,8 @@ def test_no_suppressed_value_is_left_anywhere_in_the_release(released: tuple[Cit
 def test_a_shop_that_is_alone_in_a_cell_learns_no_sensitive_value_of_others(
     released: tuple[City, Document, Document],
 ) -> None:
-    _, document, release = released
-    true, evidence = values_of(document), evidence_of(document)
+    town, document, release = released
+    true, evidence, shops = values_of(document), evidence_of(document), shops_of(town, document)
     outsider = Outsider([release])
     unknown = [name for _, name in outsider.unknown() if name[0] == "payments"]
     alone = [name for name in unknown if evidence[name]["shops"] == 1]
@@ -94,10 +108,19 @@ def test_a_shop_that_is_alone_in_a_cell_learns_no_sensitive_value_of_others(
     few = [name for name in unknown if evidence[name]["members"] < 10]
     random = Random(1)
     for insider in random.sample(alone, min(4, len(alone))):
-        others = [name for name in few if insider not in within[name] and name not in within[insider]]
+        others = [name for name in few if not shops[insider] <= shops[name] and name not in within[insider]]
         for name in random.sample(others, min(12, len(others))):
             least, most = outsider.interval(0, name, {insider: true[insider] or 0})
             assert protected(name, true[name] or 0, most, least), (insider, name, true[name], least, most)
+
+
+def test_a_city_of_one_shop_publishes_that_all_is_suppressed() -> None:
+    """In the first month of a year, each cell of the year equals one of the month; the shop that is alone in both is one shop."""
+    paid = (Payment("2020-11", "a", "food", "kiosk", "kim", "20s", 10_000),)
+    town = City(paid, ("2020-11",), ("a", "b"), ("food", EXCLUDED), (("a",), ("b",)), "2020-11-30")
+    cells = [row for table in publish(computed(town)).release["tables"] if table["sensitive"] for row in table["rows"]]
+    assert {row["status"] for row in cells} == {"suppressed", "structural_zero"}
+    assert not any(row["value"] for row in cells)
 
 
 def test_without_secondary_suppression_totals_reveal_what_is_suppressed() -> None:

@@ -10,7 +10,7 @@ import pytest
 from statistics_disclosure.cells import Cell, CellId
 from statistics_disclosure.refusals import NotComputed, Refused, TablesDisagree, UnknownCell, WrongStructuralZero
 from statistics_disclosure.release import publish
-from statistics_disclosure.rules import above, below, is_sensitive, parameters
+from statistics_disclosure.rules import Rule, above, below, is_sensitive, parameters, rule_of
 from tests.disclosure.cities import EXCLUDED, Document, city, computed
 
 RULES = parameters()
@@ -25,19 +25,22 @@ def test_the_parameters_are_those_that_the_city_announced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("each", "sensitive"),
+    ("each", "rule"),
     [
-        (cell(), False),
-        (cell(members=9), True),
-        (cell(shops=4), True),
+        (cell(), None),
+        (cell(members=9), Rule.MEMBERS),
+        (cell(shops=4), Rule.SHOPS),
         # The others have 75, which is 15 % of the largest shop's 500: just enough.
-        (cell(value=975), False),
-        (cell(value=974), True),
-        (cell(value=0, members=0, shops=0, largest=0, second=0), True),
+        (cell(value=975), None),
+        (cell(value=974), Rule.DOMINANCE),
+        (cell(value=0, members=0, shops=0, largest=0, second=0), Rule.ZERO),
+        # Everything was cancelled; how many had paid does not matter.
+        (cell(value=0, members=20, shops=9, largest=0, second=0), Rule.ZERO),
     ],
 )
-def test_a_cell_is_sensitive_below_a_bound(each: Cell, sensitive: bool) -> None:
-    assert is_sensitive(each, RULES) is sensitive
+def test_a_cell_is_sensitive_below_a_bound(each: Cell, rule: Rule | None) -> None:
+    assert rule_of(each, RULES) is rule
+    assert is_sensitive(each, RULES) is (rule is not None)
 
 
 def test_a_zero_is_published_only_if_it_is_structural() -> None:

@@ -11,7 +11,16 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 KOREAN = DOCS / "ko"
 FOR_OFFICIALS = [
-    Path(name) for name in ("policy-language.md", "policy-lifecycle.md", "budgets.md", "simulator.md", "statistics.md")
+    Path(f"{name}.md")
+    for name in (
+        "policy-language",
+        "policy-lifecycle",
+        "budgets",
+        "simulator",
+        "statistics",
+        "disclosure",
+        "public-page",
+    )
 ] + [Path("policy-language") / page.name for page in sorted((DOCS / "policy-language").glob("*.md"))]
 """Pages for a city's officials; a new page of the policy language needs a Korean one."""
 

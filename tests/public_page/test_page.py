@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from public_page import printing, texts
-from public_page.charts import grid
+from public_page.charts import columns, grid, line
 from public_page.open_data import BYTE_ORDER_MARK, csv_of
 from public_page.pages import LATEST, PROGRAMME, Site, site
 from public_page.release import release_of
@@ -224,6 +224,55 @@ def test_grid_lines_are_few_even_and_reach_the_largest_value(most: int) -> None:
     assert 2 <= len(lines) <= 6
     assert values == [values[1] * place for place in range(len(values))]
     assert values[-2] < max(most, 1) <= values[-1]
+
+
+def test_a_plot_without_published_values_has_no_scale() -> None:
+    plot = columns(["Jan", "Feb"], [None, None])
+    assert [each.value for each in plot.lines] == [0]
+    assert all(not each.segments for each in plot.columns)
+
+
+def test_few_columns_are_narrow_and_end_where_the_latest_always_is() -> None:
+    plot = columns(["Jan", "Feb"], [[1], [2]])
+    first, last = plot.columns
+    assert first.width == last.width < 100 / 6
+    assert last.x + last.width > 95
+    assert [(label, anchor) for _, label, anchor in plot.ticks] == [("Jan", "middle"), ("Feb", "middle")]
+    assert [x for x, _, _ in plot.ticks] == [first.middle, last.middle]
+
+
+def test_the_only_point_of_a_line_is_above_its_label() -> None:
+    plot = line(["Jan"], [14])
+    (point,), ((_, label, anchor),) = plot.points, plot.ticks
+    assert point is not None
+    assert (point.x, label, anchor) == (99.0, "Jan", "end")
+
+
+@both_languages
+def test_a_city_in_its_first_month_compares_nothing_with_itself(language: str) -> None:
+    document = made_up.release()
+    for table in document["tables"]:
+        if table["id"] in ("members_by_month", "payments_by_month", "issuance_by_month"):
+            (month,) = table["dimensions"]
+            month["codes"] = month["codes"][-1:]
+            table["rows"] = table["rows"][-1:]
+    written = page(site_of(document), language).decode()
+    sentence = re.escape(texts.TEXTS[language]["finds_once"])
+    for name in ("members_by_month", "payments_by_month", "issuance_by_month"):
+        table = table_of(document, name)
+        value = printing.short(table["rows"][0]["value"], table["unit"], language)
+        expected = sentence.replace(re.escape("{period}"), "[^<]+").replace(re.escape("{value}"), re.escape(value))
+        assert re.search(f">{expected}<", written), (name, expected)
+
+
+@both_languages
+def test_what_is_not_published_is_said_once(language: str) -> None:
+    document = made_up.release()
+    (hidden,) = [each for each in document["figures"] if each["status"] == "suppressed"]
+    hidden |= {f"sentence_{each}": hidden[f"printed_{each}"] for each in ("ko", "en")}
+    written = page(site_of(document), language).decode()
+    (shown,) = re.findall(rf'<li class="stat" id="figure-{hidden["id"]}">.*?</li>', written, re.DOTALL)
+    assert shown.count(NOT_PUBLISHED[language]) == 1
 
 
 def test_both_languages_have_the_same_texts() -> None:

@@ -179,9 +179,9 @@ class Publishing:
         return self.journal.add(stored(items), source, self.connection, self.folder / f"scratch {self.exports}")
 
     def compute(self, as_of: str, **changes: Any) -> dict[str, Any]:
-        asked = Asked(
-            as_of, datetime.fromisoformat(f"{as_of}T12:00:00+09:00"), CITY, earlier=tuple(self.earlier), **changes
-        )
+        number = 1 + sum(each["as_of"] == as_of for each in self.earlier)
+        at = datetime.fromisoformat(f"{as_of}T12:00:00+09:00")
+        asked = Asked(as_of, at, CITY, earlier=tuple(self.earlier), number=number, **changes)
         release = compute(self.journal, read_inputs(self.inputs), definitions(), asked, self.connection)
         document = document_of(release)
         self.earlier.append(document)
