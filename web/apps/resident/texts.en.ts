@@ -341,7 +341,6 @@ export const en: Texts = {
     pastDay: 'Day',
     pastShow: 'Show',
     pastAt: (day) => `Balance at the end of ${day}`,
-    pastFault: 'Choose a day from when the wallet was opened to yesterday.',
     export: 'Download my data',
     exportText: 'Your wallet, payments and cashback of the months that you choose, as a file.',
     exportFrom: 'First month',

@@ -1,8 +1,7 @@
 /** Parts that several views of the page have. */
 import { useEffect, useState } from 'preact/hooks';
-import { common } from '../../../shared/i18n/texts.ts';
 import type { Problem } from '../../../shared/api/problem.ts';
-import { sentenceOf } from '../../../shared/ui/answer.tsx';
+import { ProblemNote } from '../../../shared/ui/answer.tsx';
 import { digits } from '../../../shared/money.ts';
 import { Refusal, type Work } from '../console.ts';
 import { texts } from '../texts.ts';
@@ -28,20 +27,13 @@ export function Copy(props: { text: () => string | Promise<string>; label: strin
   );
 }
 
-/** What went wrong, with the city's own sentence if it has one. */
-export function Refused(props: { problem: Problem | null; again?: () => void }) {
+/** What went wrong, with the city's own sentence if it has one. What was asked for is asked again by the form that is there. */
+export function Refused(props: { problem: Problem | null }) {
   if (!props.problem) return null;
-  const said = props.problem instanceof Refusal ? texts().refused(props.problem.sentence) : sentenceOf(props.problem);
+  if (!(props.problem instanceof Refusal)) return <ProblemNote problem={props.problem} form />;
   return (
     <div class="note note-danger" role="alert">
-      <p>{said}</p>
-      {props.again && (
-        <div class="actions">
-          <button type="button" class="button button-quiet" onClick={props.again}>
-            {common().again}
-          </button>
-        </div>
-      )}
+      <p>{texts().refused(props.problem.sentence)}</p>
     </div>
   );
 }
