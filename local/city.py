@@ -117,10 +117,7 @@ class City:
         try:
             self._start(built, at)
         except BaseException:
-            self.close()
-            self._stop_listening()
-            self.emulator.stop()
-            self.lock.release()
+            self.abandon()
             raise
 
     def _start(self, built: Path, at: str | None) -> None:
@@ -214,6 +211,10 @@ class City:
         with suppress(BotoCoreError, ClientError):  # it may have ended by itself
             if not self.drain_balances():
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop it at once, as it is: what is on its way into the balances is lost."""
         self.close()
         self._stop_listening()
         self.emulator.stop()

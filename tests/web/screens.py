@@ -72,10 +72,12 @@ def busy_member(place: Place) -> Member:
         ("온수 국수", 21_000),
         ("만석 책방", 46_000),
     )
-    for number, (shop, amount) in enumerate(bought):
-        paid = place.pay(member, shop, amount, f"{member.name}-pays-{number}")
-        if number == 1:
-            place.cancel(paid, 10_000, f"{member.name}-cancels")
+    payments = [
+        place.send_payment(member, shop, amount, f"{member.name}-pays-{number}")
+        for number, (shop, amount) in enumerate(bought)
+    ]
+    place.city.drain()
+    place.cancel(payments[1], 10_000, f"{member.name}-cancels")
     return member
 
 

@@ -1,20 +1,29 @@
-"""A month of thousands of payments, stored in the city's table and read page by page through its API."""
+"""A month with more payments than anybody makes: hundreds that are stored, and 20,000 that the API's answers are filled with."""
 
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from eeum.request import Request
 from tests.web import past
-from tests.web.fixtures import NewVisit
+from tests.web.fixtures import NewVisit, Reading
 from tests.web.place import Member, Place
+from tests.web.views import payments_of
 
-#: Ten pages. Each page reads through all payments of the wallet, so that this is ten times what a member makes in a year.
-PAYMENTS = 2_000
+#: Three whole pages: three times what a member makes in a year.
+PAYMENTS = 600
+#: What one answer of the API has.
 PAGE = 200
+#: Nobody makes so many payments; the page is filled by answers like the API's.
+MANY = 20_000
+#: The most that a page of rows may take until it is drawn, in milliseconds, however many rows are there.
+DRAWN_MS = 2_000
 
 
 def fill(place: Place, member: Member, payments: int) -> None:
@@ -31,7 +40,7 @@ def fill(place: Place, member: Member, payments: int) -> None:
         store.record_declines(some)
 
 
-def test_thousands_of_payments_come_page_by_page(place: Place, new_visit: NewVisit) -> None:
+def test_hundreds_of_payments_come_page_by_page(place: Place, new_visit: NewVisit) -> None:
     member = place.member()
     fill(place, member, PAYMENTS)
     page = new_visit().sign_in(member, "history")
@@ -50,6 +59,60 @@ def test_thousands_of_payments_come_page_by_page(place: Place, new_visit: NewVis
     addresses = rows.evaluate_all("rows => rows.map(row => row.href)")
     assert len(set(addresses)) == PAYMENTS
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    # A row of the middle opens, and going back finds the list.
+    # A row of the middle opens.
     rows.nth(PAYMENTS // 2).click()
     expect(page.locator(".summary .tag")).to_have_text("승인 거절")
+
+
+def test_20_000_payments_stay_quick_and_within_reach_of_the_keyboard(reading: Reading, shopper: Member) -> None:
+    visit = reading(shopper)
+    page = visit.page
+    (paid, *_) = payments_of(shopper, "2021-01")
+    page.route(re.compile(r"/api/wallets/[^/]+/payments\?"), lambda route: fill_page(route, paid))
+    begun = now(page)
+    visit.go("history")
+    rows = page.locator("a.row")
+    expect(rows).to_have_count(PAGE)
+    took = [now(page) - begun]
+    more = page.get_by_role("button", name="더 보기")
+    # By keyboard: the first of the new rows has the focus, and the rest follow.
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(2 * PAGE)
+    expect(rows.nth(PAGE)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(rows.nth(PAGE + 1)).to_be_focused()
+    for shown in range(3 * PAGE, MANY + 1, PAGE):
+        begun = now(page)
+        more.click()
+        page.wait_for_function("shown => document.querySelectorAll('a.row').length === shown", arg=shown)
+        took.append(now(page) - begun)
+    expect(more).to_have_count(0)
+    expect(page.locator("main")).to_contain_text(f"{MANY:,}건을 모두 보여 드렸습니다.")
+    assert max(took) < DRAWN_MS, f"first {took[0]:.0f} ms, last {took[-1]:.0f} ms, longest {max(took):.0f} ms"
+    # The last row is reached and opened by keyboard.
+    rows.last.focus()
+    expect(rows.last).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("결제 상세")
+
+
+def fill_page(route: Route, paid: dict[str, Any]) -> None:
+    """A page of the API's answer, with copies of one payment over the days of the month, the latest first."""
+    first = int(parse_qs(urlsplit(route.request.url).query).get("cursor", ["0"])[0])
+    payments = [
+        {
+            **paid,
+            "id": paid["id"] if number == MANY - 1 else f"{paid['id'][:-5]}{number:05}",
+            "accepted_at": f"2021-01-{31 - number * 31 // MANY:02}T12:00:00+09:00",
+        }
+        for number in range(first, first + PAGE)
+    ]
+    cursor = str(first + PAGE) if first + PAGE < MANY else None
+    route.fulfill(json={"payments": payments, "cursor": cursor}, headers={"Eeum-Time": "2021-01-31T12:00:00+09:00"})
+
+
+def now(page: Page) -> float:
+    """The page's clock, in milliseconds; it counts only once what was asked for is drawn."""
+    time: float = page.evaluate("new Promise(drawn => requestAnimationFrame(() => drawn(performance.now())))")
+    return time

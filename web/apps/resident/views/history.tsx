@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer } from '../../../shared/api/client.ts';
@@ -87,6 +88,7 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
     const body = await answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query } }));
     return { entries: body.payments, cursor: body.cursor };
   });
+  const list = useRef<HTMLDivElement>(null);
   const payments = pages.entries;
   if (!payments) return pages.problem ? <ProblemNote problem={pages.problem} again={pages.next} /> : <Waiting lines={5} />;
   if (payments.length === 0) {
@@ -103,8 +105,10 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
   }
   return (
     <>
-      <PaymentList payments={payments} earned={props.earned} byDay />
-      <More pages={pages} />
+      <div ref={list}>
+        <PaymentList payments={payments} earned={props.earned} byDay />
+      </div>
+      <More pages={pages} list={list} />
       <p class="hint" role="status">
         {pages.more ? t.shown(payments.length) : common().loadedAll(payments.length)}
       </p>
