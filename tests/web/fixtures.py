@@ -66,7 +66,7 @@ def reading(
     """A function that returns a signed-in tab: `reading(member, language="en", size=DESK)`.
 
     Tests share it, since signing in takes longer than most of what they look at. They change nothing that is stored. After a failure
-    the tab is closed, and the next test signs in anew.
+    the tab is closed, and the next test signs in again.
     """
     used: dict[tuple[Any, ...], Visit] = {}
     failed_before = request.session.testsfailed
@@ -87,7 +87,7 @@ def reading(
         if complaints or request.session.testsfailed > failed_before:
             signed_in.pop(look).page.context.close()
         else:
-            visit.go("nothing/here")  # what the next test opens is then drawn anew
+            visit.go("nothing/here")  # what the next test opens is then drawn again
     assert complaints == []
 
 

@@ -161,7 +161,7 @@ class _Look:
 
 
 def _picture(page: Page, file: Path, *, whole: bool = True) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("networkidle", timeout=60_000)
     expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
     for benefit in page.locator(".benefit").all():
         benefit.scroll_into_view_if_needed()

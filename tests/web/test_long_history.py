@@ -1,4 +1,4 @@
-"""A month with more payments than anybody makes: hundreds that are stored, and 20,000 that the API's answers are filled with."""
+"""A month with far more payments than members make: hundreds that are stored, and 20,000 that the API's answers are filled with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.web.views import payments_of
 PAYMENTS = 600
 #: What one answer of the API has.
 PAGE = 200
-#: Nobody makes so many payments; the page is filled by answers like the API's.
+#: Far more than a member makes; the page is filled by answers like the API's.
 MANY = 20_000
 #: The most that a page of rows may take until it is drawn, in milliseconds, however many rows are there.
 DRAWN_MS = 2_000

@@ -126,7 +126,7 @@ export const en: Texts = {
   messages: {
     title: 'Messages and logs',
     dead: 'Dead letters',
-    deadText: 'Messages that failed several times wait here. make redrive sends them again.',
+    deadText: 'Messages that failed several times wait here. `make redrive` sends them again.',
     queue: 'Queue',
     waiting: 'Waiting',
     allEmpty: 'No message is waiting.',

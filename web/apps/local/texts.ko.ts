@@ -125,7 +125,7 @@ export const ko = {
   messages: {
     title: '메시지와 로그',
     dead: '처리하지 못한 메시지',
-    deadText: '여러 번 실패한 메시지가 여기서 기다립니다. make redrive가 다시 보냅니다.',
+    deadText: '여러 번 실패한 메시지가 여기서 기다립니다. `make redrive`가 다시 보냅니다.',
     queue: '대기열',
     waiting: '대기',
     allEmpty: '기다리는 메시지가 없습니다.',

@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 
 /**
  * `again` sends the same request once more, `correct` stays at the form, `sign_in` begins a new session and `other_account` ends this one;
- * `reload` gets the page anew, `records` shows what was stored, and `start` is the app's first view.
+ * `reload` loads the page again, `records` shows what was stored, and `start` is the app's first view.
  */
 export type Way = 'again' | 'correct' | 'sign_in' | 'other_account' | 'reload' | 'records' | 'start';
 
@@ -61,7 +61,7 @@ export const WAYS: Record<ProblemCode, Way> = {
   fiscal_year_not_over: 'start',
 };
 
-/** The code by which a problem is put into words: its own, or that of its status. */
+/** The code whose sentence and way a problem has: its own, or that of its status. */
 export function codeOf(problem: Problem): ProblemCode {
   if (problem.kind !== 'api') return problem.kind;
   if (problem.code && Object.hasOwn(WAYS, problem.code)) return problem.code as ProblemCode;

@@ -12,14 +12,14 @@ export function Field(props: FieldProps & { children: ComponentChildren }) {
     <div class={`field ${props.fault ? 'field-faulty' : ''}`}>
       <label for={props.id}>{props.label}</label>
       {props.children}
-      {props.hint && (
-        <p id={`${props.id}-hint`} class="hint">
-          {props.hint}
-        </p>
-      )}
       {props.fault && (
         <p id={`${props.id}-fault`} class="fault">
           {props.fault}
+        </p>
+      )}
+      {props.hint && (
+        <p id={`${props.id}-hint`} class="hint">
+          {props.hint}
         </p>
       )}
     </div>

@@ -84,6 +84,7 @@ export function Prose(props: { text: string }) {
   );
 }
 
-function withNames(line: string) {
+/** A line with its names in backticks set as code. */
+export function withNames(line: string) {
   return line.split('`').map((part, number) => (number % 2 === 1 ? <code key={number}>{part}</code> : part));
 }

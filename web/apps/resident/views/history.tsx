@@ -76,12 +76,12 @@ function Month(props: { month: string; wallet: Wallet; closed: boolean }) {
         )}
       </section>
       {cashback.problem && <ProblemNote problem={cashback.problem} again={cashback.again} />}
-      <Payments month={props.month} walletId={props.wallet.id} earned={earned} />
+      <Payments month={props.month} closed={props.closed} walletId={props.wallet.id} earned={earned} />
     </>
   );
 }
 
-function Payments(props: { month: string; walletId: string; earned: Map<string, number> }) {
+function Payments(props: { month: string; closed: boolean; walletId: string; earned: Map<string, number> }) {
   const t = texts().history;
   const pages = usePages(async (cursor) => {
     const query = { month: props.month, ...(cursor ? { cursor } : {}) };
@@ -96,10 +96,14 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
       <div class="empty">
         <Icon name="history" />
         <p class="empty-title">{t.empty(monthName(props.month, language.value))}</p>
-        <p>{t.emptyText}</p>
-        <a class="button" href={path.pay()}>
-          {texts().home.pay}
-        </a>
+        {!props.closed && (
+          <>
+            <p>{t.emptyText}</p>
+            <a class="button" href={path.pay()}>
+              {texts().home.pay}
+            </a>
+          </>
+        )}
       </div>
     );
   }
