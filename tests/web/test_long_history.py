@@ -22,8 +22,8 @@ PAYMENTS = 600
 PAGE = 200
 #: Far more than a member makes; the page is filled by answers like the API's.
 MANY = 20_000
-#: The most that a page of rows may take until it is drawn, in milliseconds, however many rows are there.
-DRAWN_MS = 2_000
+#: The most of a processor that the browser may take to draw a page of rows, however many rows are there.
+DRAWN_SECONDS = 1.5
 
 
 def fill(place: Place, member: Member, payments: int) -> None:
@@ -69,11 +69,11 @@ def test_20_000_payments_stay_quick_and_within_reach_of_the_keyboard(reading: Re
     page = visit.page
     (paid, *_) = payments_of(shopper, "2021-01")
     page.route(re.compile(r"/api/wallets/[^/]+/payments\?"), lambda route: fill_page(route, paid))
-    begun = now(page)
+    work = Work(page)
     visit.go("history")
     rows = page.locator("a.row")
     expect(rows).to_have_count(PAGE)
-    took = [now(page) - begun]
+    took = [work.since()]
     more = page.get_by_role("button", name="더 보기")
     # By keyboard: the first of the new rows has the focus, and the rest follow.
     more.focus()
@@ -82,14 +82,14 @@ def test_20_000_payments_stay_quick_and_within_reach_of_the_keyboard(reading: Re
     expect(rows.nth(PAGE)).to_be_focused()
     page.keyboard.press("Tab")
     expect(rows.nth(PAGE + 1)).to_be_focused()
+    work.since()
     for shown in range(3 * PAGE, MANY + 1, PAGE):
-        begun = now(page)
-        more.click()
-        page.wait_for_function("shown => document.querySelectorAll('a.row').length === shown", arg=shown)
-        took.append(now(page) - begun)
+        more.dispatch_event("click")
+        page.wait_for_function("shown => document.querySelectorAll('a.row').length === shown", arg=shown, polling=100)
+        took.append(work.since())
     expect(more).to_have_count(0)
     expect(page.locator("main")).to_contain_text(f"{MANY:,}건을 모두 보여 드렸습니다.")
-    assert max(took) < DRAWN_MS, f"first {took[0]:.0f} ms, last {took[-1]:.0f} ms, longest {max(took):.0f} ms"
+    assert max(took) < DRAWN_SECONDS, f"first {took[0]:.2f} s, last {took[-1]:.2f} s, longest {max(took):.2f} s"
     # The last row is reached and opened by keyboard.
     rows.last.focus()
     expect(rows.last).to_be_in_viewport()
@@ -112,7 +112,19 @@ def fill_page(route: Route, paid: dict[str, Any]) -> None:
     route.fulfill(json={"payments": payments, "cursor": cursor}, headers={"Eeum-Time": "2021-01-31T12:00:00+09:00"})
 
 
-def now(page: Page) -> float:
-    """The page's clock, in milliseconds; it counts only once what was asked for is drawn."""
-    time: float = page.evaluate("new Promise(drawn => requestAnimationFrame(() => drawn(performance.now())))")
-    return time
+class Work:
+    """What the page's thread has worked, in seconds of a processor: other programs do not change it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self._before = 0.0
+        self.since()
+
+    def since(self) -> float:
+        """The work since this was asked last, until the page is drawn."""
+        self._page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        metrics = {each["name"]: each["value"] for each in self._session.send("Performance.getMetrics")["metrics"]}
+        before, self._before = self._before, metrics["TaskDuration"]
+        return float(self._before - before)

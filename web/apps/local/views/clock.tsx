@@ -91,9 +91,11 @@ function MoveTo(props: { now: Date; moving: boolean; move: (at: string) => void 
     <form class="column card" onSubmit={submit} noValidate>
       <DayField id="to" label={t.to} value={chosen} onValue={choose} first={today} last={last} />
       <TimeField id="at" label={t.at} hint={t.atHint} fault={fault ? t.noTime : null} value={typed} onValue={type} />
-      <button type="submit" class="button" disabled={props.moving}>
-        {t.move}
-      </button>
+      <div class="actions">
+        <button type="submit" class="button" disabled={props.moving}>
+          {t.move}
+        </button>
+      </div>
     </form>
   );
 }
