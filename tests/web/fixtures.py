@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -76,6 +77,7 @@ def reading(
         if look not in signed_in:
             visit = Visit(place, context_of(browser, language, size).new_page())
             visit.sign_in(member)
+            leave(visit)
             signed_in[look] = visit
         used[look] = signed_in[look]
         return used[look]
@@ -87,8 +89,13 @@ def reading(
         if complaints or request.session.testsfailed > failed_before:
             signed_in.pop(look).page.context.close()
         else:
-            visit.go("nothing/here")  # what the next test opens is then drawn again
+            leave(visit)
     assert complaints == []
+
+
+def leave(visit: Visit) -> None:
+    """Go to a view without data, so that the next test's first view is drawn again and asks the API."""
+    expect(visit.go("nothing/here").locator("h1")).to_have_text(re.compile("찾을 수 없는|no such page"))
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,7 @@ def test_two_tabs_pay_twice_since_they_are_two_intentions(place: Place, new_visi
 
 
 def test_an_expired_token_is_renewed_without_a_word(reading: Reading, newcomer: Member) -> None:
-    page = reading(newcomer).go("")
+    page = reading(newcomer).page
     asked: list[str] = []
 
     def expires_once(route: Route) -> None:
@@ -137,7 +137,7 @@ def test_an_expired_token_is_renewed_without_a_word(reading: Reading, newcomer: 
         else:
             route.fallback()
 
-    page.route(PAYMENTS, expires_once)
+    page.route(re.compile(r"/api/wallets/[^/]+/payments\?"), expires_once)
     page.get_by_role("link", name="내역", exact=True).click()
     expect(page.locator("main")).to_contain_text("2021년 1월에는 결제가 없습니다.")
     expect(page.get_by_role("dialog")).to_have_count(0)
