@@ -117,10 +117,7 @@ class City:
         try:
             self._start(built, at)
         except BaseException:
-            self.close()
-            self._stop_listening()
-            self.emulator.stop()
-            self.lock.release()
+            self.abandon()
             raise
 
     def _start(self, built: Path, at: str | None) -> None:
@@ -214,6 +211,10 @@ class City:
         with suppress(BotoCoreError, ClientError):  # the emulator may already have ended
             if not self.drain_balances():
                 self._report("Some entries are not in the balances yet; run `make rebuild`.")
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop the city at once. Entries that are not in the balances yet are lost to them; `make rebuild` counts them."""
         self.close()
         self._stop_listening()
         self.emulator.stop()

@@ -36,7 +36,7 @@ def december(place: Place) -> tuple[Member, dict[str, Any]]:
     for line in seed.budget_lines(NEXT_YEAR):
         operator.post(f"/budgets/{NEXT_YEAR}/lines", line, key=f"budget-{NEXT_YEAR}-{line['id']}")
     member = place.member(charged=480_000, name="regular")
-    place.pay(member, "송도 다방", 42_000, "december-cafe")
+    place.send_payment(member, "송도 다방", 42_000, "december-cafe")
     bought = place.pay(member, "만석 책방", 68_000, "december-books")
     place.cancel(bought, 18_000, "december-return")
     collected = place.hold(member, "연수 빵집", 30_000, "december-cake")
@@ -77,7 +77,6 @@ def basket(place: Place, member: Member, bought: tuple[tuple[str, int], ...], ke
     request = Request.of("member/regular", member.wallet, f"{key:->16}", {"orders": [list(each) for each in bought]})
     using = composition_of(place.city).payment_dependencies(WithTime())
     authorise_basket(AuthoriseBasket(request, orders), using)
-    place.city.drain()
 
 
 def composition_of(city: City) -> Composition:

@@ -83,9 +83,14 @@ class Place:
 
     def pay(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
         """Pay outside the browser, and wait for the cashback."""
+        paid = self.send_payment(member, shop, amount, key)
+        self.city.drain()
+        return paid
+
+    def send_payment(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
+        """Pay outside the browser; the cashback comes later."""
         body = {"merchant_id": self.shops[shop], "amount": amount}
         paid: dict[str, Any] = member.api.post(f"/wallets/{member.wallet}/payments", body, key=f"{key:->16}")
-        self.city.drain()
         return paid
 
     def hold(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
@@ -129,7 +134,7 @@ def open_place(data: Path) -> Iterator[Place]:
         past.january(place, place.regular, bought)
         yield place
     finally:
-        city.stop()
+        city.abandon()  # nothing of it is read again
 
 
 @dataclass

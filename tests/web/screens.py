@@ -72,10 +72,12 @@ def busy_member(place: Place) -> Member:
         ("온수 국수", 21_000),
         ("만석 책방", 46_000),
     )
-    for number, (shop, amount) in enumerate(bought):
-        paid = place.pay(member, shop, amount, f"{member.name}-pays-{number}")
-        if number == 1:
-            place.cancel(paid, 10_000, f"{member.name}-cancels")
+    payments = [
+        place.send_payment(member, shop, amount, f"{member.name}-pays-{number}")
+        for number, (shop, amount) in enumerate(bought)
+    ]
+    place.city.drain()
+    place.cancel(payments[1], 10_000, f"{member.name}-cancels")
     return member
 
 
@@ -159,7 +161,7 @@ class _Look:
 
 
 def _picture(page: Page, file: Path, *, whole: bool = True) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("networkidle", timeout=60_000)
     expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
     for benefit in page.locator(".benefit").all():
         benefit.scroll_into_view_if_needed()

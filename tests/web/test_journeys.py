@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.fixtures import NewVisit
+from tests.web.fixtures import NewVisit, Reading
 from tests.web.place import DESK, PHONE, Member, Place
 
 SHOP = "송도 다방"
@@ -56,8 +56,8 @@ def test_a_link_of_a_shop_opens_its_payment_after_signing_in(place: Place, new_v
     expect(page.locator("h1")).to_have_text(f"{SHOP}에서 결제")
 
 
-def test_shops_say_what_i_get_there_and_going_back_finds_the_list_as_it_was(place: Place, new_visit: NewVisit) -> None:
-    page = new_visit().sign_in(place.member())
+def test_shops_say_what_i_get_there_and_going_back_finds_the_list_as_it_was(reading: Reading, newcomer: Member) -> None:
+    page = reading(newcomer).go("")
     page.get_by_role("link", name="가맹점", exact=True).click()
     page.select_option("#district", "dong")
     page.select_option("#category", "pharmacy")
@@ -74,8 +74,8 @@ def test_shops_say_what_i_get_there_and_going_back_finds_the_list_as_it_was(plac
     expect(row).to_contain_text("+5,000원")
 
 
-def test_the_history_explains_what_a_cancellation_changed(new_visit: NewVisit, shopper: Member) -> None:
-    page = new_visit().sign_in(shopper, "history")
+def test_the_history_explains_what_a_cancellation_changed(reading: Reading, shopper: Member) -> None:
+    page = reading(shopper).go("history")
     page.get_by_role("link", name=re.compile("연수 빵집")).click()
     expect(page.locator(".summary")).to_contain_text("일부 취소")
     refund = page.locator("section", has=page.locator("#refunds"))
@@ -85,15 +85,15 @@ def test_the_history_explains_what_a_cancellation_changed(new_visit: NewVisit, s
     expect(page.locator("h1")).to_have_text("이용 내역")
 
 
-def test_what_is_left_this_month_is_what_the_wallet_says(new_visit: NewVisit, shopper: Member) -> None:
-    page = new_visit(language="en").sign_in(shopper, "limits")
+def test_what_is_left_this_month_is_what_the_wallet_says(reading: Reading, shopper: Member) -> None:
+    page = reading(shopper, language="en").go("limits")
     used = shopper.api.get(f"/wallets/{shopper.wallet}")["used"]["monthly-spend@2021-01"]
     expect(page.locator(".limit")).to_contain_text(f"{used:,} won of 1,000,000 won used")
     expect(page.locator(".limit")).to_contain_text(f"{500_000 - used:,} won left at 10% of Base cashback.")
 
 
-def test_a_plan_counts_this_month_and_the_coming_policy(place: Place, new_visit: NewVisit) -> None:
-    page = new_visit().sign_in(place.member(), f"planner?shop={place.shops[SHOP]}")
+def test_a_plan_counts_this_month_and_the_coming_policy(place: Place, reading: Reading, newcomer: Member) -> None:
+    page = reading(newcomer).go(f"planner?shop={place.shops[SHOP]}")
     page.fill("#amount", "300000")
     now, july, _october = (page.locator("section.plan").nth(number) for number in range(3))
     expect(now).to_contain_text("+30,000원")
@@ -108,8 +108,8 @@ def test_anybody_reads_the_policy_in_plain_words(new_visit: NewVisit) -> None:
     expect(coming).to_contain_text("2022년 7월 1일부터")
 
 
-def test_my_own_data_is_all_of_it(new_visit: NewVisit, shopper: Member) -> None:
-    page = new_visit().sign_in(shopper, "me")
+def test_my_own_data_is_all_of_it(reading: Reading, shopper: Member) -> None:
+    page = reading(shopper).go("me")
     with page.expect_download() as found:
         page.get_by_role("button", name="JSON으로 받기").click()
     own = json.loads(found.value.path().read_text(encoding="utf-8"))
@@ -136,8 +136,8 @@ def test_dates_are_the_citys_and_not_the_browsers(place: Place, new_visit: NewVi
     expect(page.get_by_role("button", name="Month after")).to_be_disabled()
 
 
-def test_the_statement_of_a_month_that_is_not_final_says_so(new_visit: NewVisit, shopper: Member) -> None:
-    page = new_visit().sign_in(shopper, "statements/2021-01")
+def test_the_statement_of_a_month_that_is_not_final_says_so(reading: Reading, shopper: Member) -> None:
+    page = reading(shopper).go("statements/2021-01")
     expect(page.locator("main")).to_contain_text("명세서는 아직 없습니다")
     page.get_by_role("link", name="이용 내역").click()
     expect(page.locator("h1")).to_have_text("이용 내역")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.fixtures import NewVisit
+from tests.web.fixtures import Reading
 from tests.web.place import DESK, PHONE, Place
 from tests.web.views import payments_of, regular_payments
 
@@ -62,10 +62,10 @@ def row_of(page: Page, payment: dict[str, Any]) -> Locator:
 
 @pytest.mark.parametrize(("language", "size"), LOOKS)
 def test_each_kind_of_payment_is_marked_in_the_list(
-    place: Place, new_visit: NewVisit, language: str, size: tuple[int, int]
+    place: Place, reading: Reading, language: str, size: tuple[int, int]
 ) -> None:
-    visit = new_visit(language=language, size=size)
-    page = visit.sign_in(place.regular, "history")
+    visit = reading(place.regular, language, size)
+    page = visit.go("history")
     payments = regular_payments(place)
     for name in SHOWN:
         if name == "expired":
@@ -82,10 +82,10 @@ def test_each_kind_of_payment_is_marked_in_the_list(
 
 @pytest.mark.parametrize(("language", "size"), LOOKS)
 def test_each_kind_of_payment_has_its_story_on_its_page(
-    place: Place, new_visit: NewVisit, language: str, size: tuple[int, int]
+    place: Place, reading: Reading, language: str, size: tuple[int, int]
 ) -> None:
-    visit = new_visit(language=language, size=size)
-    page = visit.sign_in(place.regular)
+    visit = reading(place.regular, language, size)
+    page = visit.page
     for name, payment in regular_payments(place).items():
         if name not in SHOWN:
             continue
@@ -98,12 +98,11 @@ def test_each_kind_of_payment_has_its_story_on_its_page(
 
 
 def test_a_cancelled_payment_shows_what_came_back_and_what_is_left_of_its_cashback(
-    place: Place, new_visit: NewVisit
+    place: Place, reading: Reading
 ) -> None:
     """A payment of December, cancelled in part in December and the rest in January."""
     cancelled = regular_payments(place)["cancelled"]
-    visit = new_visit()
-    page = visit.sign_in(place.regular, "history?month=2020-12")
+    page = reading(place.regular).go("history?month=2020-12")
     row = row_of(page, cancelled)
     expect(row.locator(".won-gone")).to_have_text("68,000원")
     expect(row).not_to_contain_text("캐시백")
@@ -120,10 +119,10 @@ def test_a_cancelled_payment_shows_what_came_back_and_what_is_left_of_its_cashba
 
 @pytest.mark.parametrize(("language", "size"), LOOKS)
 def test_a_frozen_month_has_a_statement_that_adds_up(
-    place: Place, new_visit: NewVisit, language: str, size: tuple[int, int]
+    place: Place, reading: Reading, language: str, size: tuple[int, int]
 ) -> None:
     korean = language == "ko"
-    page = new_visit(language=language, size=size).sign_in(place.regular, "history?month=2020-12")
+    page = reading(place.regular, language, size).go("history?month=2020-12")
     page.get_by_role("link", name="명세서 보기" if korean else "See the statement").click()
     expect(page.locator("h1")).to_have_text("2020년 12월 명세서" if korean else "Statement of December 2020")
     expect(page.locator(".statement-head .tag")).to_have_text("확정" if korean else "Final")
@@ -141,8 +140,8 @@ def test_a_frozen_month_has_a_statement_that_adds_up(
     assert sum(won(text) for text in funders.locator("tbody .won").all_inner_texts()) == body["cashback"]["won"]
 
 
-def test_what_is_on_hold_is_not_spendable_and_has_its_line(place: Place, new_visit: NewVisit) -> None:
-    page = new_visit().sign_in(place.regular)
+def test_what_is_on_hold_is_not_spendable_and_has_its_line(place: Place, reading: Reading) -> None:
+    page = reading(place.regular).go("")
     wallet = place.regular.api.get(f"/wallets/{place.regular.wallet}")
     open_holds = [each["held"] for each in payments_of(place.regular, "2021-01") if each["held"]]
     assert wallet["held"] == sum(open_holds) == 37_000

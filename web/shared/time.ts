@@ -8,6 +8,7 @@ import { signal } from '@preact/signals';
 import type { Language } from './i18n/language.ts';
 
 const SEOUL = 'Asia/Seoul';
+const DAY_MS = 86_400_000;
 const LOCALES: Record<Language, string> = { ko: 'ko-KR', en: 'en-GB' };
 
 type Anchor = { city: number; monotonic: number };
@@ -84,6 +85,40 @@ export function time(instant: Date | string): string {
 /** 2021년 1월, January 2021 */
 export function monthName(month: string, language: Language): string {
   return format(LOCALES[language], { year: 'numeric', month: 'long' }).format(new Date(`${month}-15T00:00:00+09:00`));
+}
+
+/** 2021년, 2021 */
+export function yearName(year: string, language: Language): string {
+  return format(LOCALES[language], { year: 'numeric' }).format(noonOf(`${year}-01-01`));
+}
+
+/** The month without its year: 1월, January */
+export function monthOnly(month: string, language: Language): string {
+  return format(LOCALES[language], { month: 'long' }).format(noonOf(`${month}-01`));
+}
+
+/** The day of a month, `01` to `31`: 5일, 5 */
+export function dayName(day: string, language: Language): string {
+  return format(LOCALES[language], { day: 'numeric' }).format(noonOf(`2020-01-${day}`));
+}
+
+/** How many days a month such as `2021-02` has. */
+export function daysOf(month: string): number {
+  return Number(dayOf(new Date(+noonOf(`${monthAfter(month, 1)}-01`) - DAY_MS)).slice(8));
+}
+
+/** The day so many days after another; `-1` is the day before. */
+export function dayAfter(day: string, days: number): string {
+  return dayOf(new Date(+noonOf(day) + days * DAY_MS));
+}
+
+/** The value, or the nearest of the bounds; days and months as texts are in the order of time. */
+export function within(value: string, first: string, last: string): string {
+  return value > last ? last : value < first ? first : value;
+}
+
+function noonOf(day: string): Date {
+  return new Date(`${day}T12:00:00+09:00`);
 }
 
 /**

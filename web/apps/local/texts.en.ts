@@ -77,7 +77,8 @@ export const en: Texts = {
     lead: 'The city’s time only goes forwards. Moving it updates the stack, so that every function has the new time.',
     now: 'Now',
     to: 'Move to',
-    toHint: 'In Incheon’s time.',
+    at: 'Time',
+    atHint: 'In Incheon’s time, of 24 hours, as in 09:30.',
     move: 'Move to this time',
     jumps: 'Jump to',
     hour: 'An hour later',
@@ -88,7 +89,7 @@ export const en: Texts = {
     moved: (at) => `The city’s time is now ${at}.`,
     due: 'Schedules that became due in between',
     noneDue: 'No schedule became due in between.',
-    empty: 'Enter the time to move to.',
+    noTime: 'Enter the time as in 09:30, of 24 hours.',
   },
   journal: {
     title: 'Journal',
@@ -125,7 +126,7 @@ export const en: Texts = {
   messages: {
     title: 'Messages and logs',
     dead: 'Dead letters',
-    deadText: 'Messages that failed several times wait here. make redrive sends them again.',
+    deadText: 'Messages that failed several times wait here. `make redrive` sends them again.',
     queue: 'Queue',
     waiting: 'Waiting',
     allEmpty: 'No message is waiting.',

@@ -5,7 +5,7 @@ import { common } from '../../shared/i18n/texts.ts';
 import { asProblem, type Problem } from '../../shared/api/problem.ts';
 import { Frame } from '../../shared/ui/frame.tsx';
 import { Page } from '../../shared/ui/page.tsx';
-import { Waiting } from '../../shared/ui/answer.tsx';
+import { type Places, Waiting, WaysOn } from '../../shared/ui/answer.tsx';
 import { session, wallet } from './city.ts';
 import { SessionEnded } from './parts/ended.tsx';
 import { UpdatePrompt } from './parts/update.tsx';
@@ -26,10 +26,19 @@ import { SignIn } from './views/sign-in.tsx';
 import { Statement } from './views/statement.tsx';
 import { TopUp } from './views/top-up.tsx';
 
+const PLACES: Places = {
+  start: path.home(),
+  records: path.history(),
+  signIn: () => void session.signIn(location.pathname + location.search),
+  otherAccount: () => void session.signOut(),
+};
+
 export function App() {
   return (
     <LocationProvider scope="/resident/">
-      <Begun />
+      <WaysOn.Provider value={PLACES}>
+        <Begun />
+      </WaysOn.Provider>
     </LocationProvider>
   );
 }

@@ -346,7 +346,6 @@ export const ko = {
     pastDay: '날짜',
     pastShow: '잔액 보기',
     pastAt: (day: string) => `${day} 끝의 잔액`,
-    pastFault: '지갑을 연 날부터 어제까지의 날짜를 골라 주십시오.',
     export: '내 자료 내려받기',
     exportText: '고른 달의 지갑, 결제, 캐시백 자료를 파일로 받습니다.',
     exportFrom: '첫 달',

@@ -1,5 +1,6 @@
 import type { Common } from './common.ko.ts';
 import { digits } from '../money.ts';
+import { problemsEn } from './problems.en.ts';
 
 export const commonEn: Common = {
   skip: 'Skip to the content',
@@ -14,6 +15,7 @@ export const commonEn: Common = {
   more: 'Show more',
   loadedAll: (count) => (count === 1 ? 'That is the only one.' : `All ${digits(count)} are shown.`),
   all: 'All',
+  date: { year: 'Year', month: 'Month', day: 'Day' },
   table: { total: 'Total' },
   errorSummary: 'Please check what you entered.',
   update: { text: 'There is a new version. What you typed stays.', now: 'Update now', later: 'Later' },
@@ -23,21 +25,9 @@ export const commonEn: Common = {
     go: 'Sign in again',
   },
   notFound: { title: 'There is no such page', text: 'The address has changed or is mistyped.', go: 'To the start' },
-  problems: {
-    offline: 'The server could not be reached. Check your connection and try again.',
-    timeout: 'The answer is taking too long. Try again in a moment.',
-    session: 'Your session has ended. Please sign in again.',
-    too_many: 'Too many requests. Try again in a moment.',
-    server: 'The service has a problem at the moment. Try again soon.',
-    other: 'The request could not be carried out. Try again from the start page.',
-    invalid_request: 'A value that you entered cannot be used. Correct it and try again.',
-    forbidden: 'This account cannot do that. Sign in with another account.',
-    not_found: 'This was not found. Check the address, and which account you signed in with.',
-    programme_not_running: 'No policy is in force yet. Come back when the programme has begun.',
-    idempotency_key_reused: 'This request was carried out before with other contents. Check your history, then start again.',
-    unsupported_media_type: 'The app has an error. Reload the page and try again.',
-    busy: 'Another request for the same wallet is being carried out. Try again in a moment.',
-  },
+  problems: problemsEn,
+  /** Where the ways on from a problem lead. */
+  ways: { start: 'To the start', records: 'See the history', sign_in: 'Sign in again', other_account: 'Use another account', reload: 'Reload' },
   amountFaults: {
     empty: 'Enter an amount.',
     not_whole: 'Enter the amount in whole won, as in 12,000.',

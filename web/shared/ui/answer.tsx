@@ -1,35 +1,69 @@
 /** What is shown while the page waits for the API, and when the API did not answer. */
-import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Answer } from '../api/asking.ts';
 import type { Problem } from '../api/problem.ts';
+import { codeOf, type Way, WAYS } from '../api/ways.ts';
 import { common } from '../i18n/texts.ts';
+
+/** Where an app's ways on from a problem lead: two addresses, and what begins and ends its session. */
+export type Places = { start: string; records: string; signIn: () => void; otherAccount: () => void };
+export const WaysOn = createContext<Places>({ start: '/', records: '/', signIn: () => location.assign('/'), otherAccount: () => location.assign('/') });
 
 /** One sentence for a problem, in the language of the page. */
 export function sentenceOf(problem: Problem): string {
-  const texts = common().problems;
-  if (problem.kind !== 'api') return texts[problem.kind];
-  if (problem.code && problem.code in texts) return texts[problem.code as keyof typeof texts];
-  if (problem.status === 429) return texts.too_many;
-  if (problem.status === 403) return texts.forbidden;
-  if (problem.status === 404) return texts.not_found;
-  return problem.status >= 500 ? texts.server : texts.other;
+  return common().problems[codeOf(problem)];
 }
 
-/** A problem with the next step: a retry where that may help, else what `children` offer. */
-export function ProblemNote(props: { problem: Problem; again?: () => void; children?: ComponentChildren }) {
+/**
+ * A problem with the next step: a retry where that may help, and what `children` offer; else the step that belongs to its code.
+ * Where a `form` is visible, the reader corrects it and sends it again, and no link is needed.
+ */
+export function ProblemNote(props: { problem: Problem; again?: () => void; form?: boolean; children?: ComponentChildren }) {
+  const way = WAYS[codeOf(props.problem)];
+  const again = way === 'again' ? props.again : undefined;
+  const needless = again || (props.form && (way === 'again' || way === 'correct'));
   return (
     <div class="note note-danger" role="alert">
       <p>{sentenceOf(props.problem)}</p>
       <div class="actions">
-        {props.again && (
-          <button type="button" class="button button-quiet" onClick={props.again}>
-            {common().again}
-          </button>
-        )}
-        {props.children}
+        {again && <Act name={common().again} act={again} />}
+        {props.children || (!needless && <WayOn way={way} />)}
       </div>
     </div>
+  );
+}
+
+function WayOn(props: { way: Way }) {
+  const places = useContext(WaysOn);
+  const names = common().ways;
+  switch (props.way) {
+    case 'sign_in':
+      return <Act name={names.sign_in} act={places.signIn} />;
+    case 'other_account':
+      return <Act name={names.other_account} act={places.otherAccount} />;
+    case 'reload':
+      return <Act name={names.reload} act={() => location.reload()} />;
+    case 'records':
+      return <Go name={names.records} to={places.records} />;
+    default:
+      return <Go name={names.start} to={places.start} />;
+  }
+}
+
+function Go(props: { name: string; to: string }) {
+  return (
+    <a class="button button-quiet" href={props.to}>
+      {props.name}
+    </a>
+  );
+}
+
+function Act(props: { name: string; act: () => void }) {
+  return (
+    <button type="button" class="button button-quiet" onClick={props.act}>
+      {props.name}
+    </button>
   );
 }
 

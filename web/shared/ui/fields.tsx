@@ -5,34 +5,34 @@ import { language } from '../i18n/language.ts';
 import { common } from '../i18n/texts.ts';
 import { asTyped } from '../money.ts';
 
-type Common = { id: string; label: string; hint?: string; fault?: string | null };
+export type FieldProps = { id: string; label: string; hint?: string; fault?: string | null };
 
-function Field(props: Common & { children: ComponentChildren }) {
+export function Field(props: FieldProps & { children: ComponentChildren }) {
   return (
     <div class={`field ${props.fault ? 'field-faulty' : ''}`}>
       <label for={props.id}>{props.label}</label>
       {props.children}
-      {props.hint && (
-        <p id={`${props.id}-hint`} class="hint">
-          {props.hint}
-        </p>
-      )}
       {props.fault && (
         <p id={`${props.id}-fault`} class="fault">
           {props.fault}
+        </p>
+      )}
+      {props.hint && (
+        <p id={`${props.id}-hint`} class="hint">
+          {props.hint}
         </p>
       )}
     </div>
   );
 }
 
-function described(props: Common): { 'aria-describedby'?: string; 'aria-invalid'?: 'true' } {
+export function described(props: FieldProps): { 'aria-describedby'?: string; 'aria-invalid'?: 'true' } {
   const by = [props.fault && `${props.id}-fault`, props.hint && `${props.id}-hint`].filter(Boolean).join(' ');
   return { ...(by && { 'aria-describedby': by }), ...(props.fault && { 'aria-invalid': 'true' as const }) };
 }
 
 /** Won: a numeric keypad on phones, separators as it is typed. */
-export function AmountField(props: Common & { value: string; onValue: (value: string) => void; inputRef?: Ref<HTMLInputElement> }) {
+export function AmountField(props: FieldProps & { value: string; onValue: (value: string) => void; inputRef?: Ref<HTMLInputElement> }) {
   return (
     <Field {...props}>
       <div class="amount-field">
@@ -53,7 +53,7 @@ export function AmountField(props: Common & { value: string; onValue: (value: st
   );
 }
 
-export function SelectField(props: Common & { value: string; onValue: (value: string) => void; options: [value: string, label: string][] }) {
+export function SelectField(props: FieldProps & { value: string; onValue: (value: string) => void; options: [value: string, label: string][] }) {
   return (
     <Field {...props}>
       <select id={props.id} value={props.value} onChange={(event) => props.onValue(event.currentTarget.value)} {...described(props)}>
@@ -63,24 +63,6 @@ export function SelectField(props: Common & { value: string; onValue: (value: st
           </option>
         ))}
       </select>
-    </Field>
-  );
-}
-
-export function DateField(
-  props: Common & { kind: 'date' | 'month'; value: string; onValue: (value: string) => void; min?: string | undefined; max?: string | undefined },
-) {
-  return (
-    <Field {...props}>
-      <input
-        id={props.id}
-        type={props.kind}
-        value={props.value}
-        min={props.min}
-        max={props.max}
-        onInput={(event) => props.onValue(event.currentTarget.value)}
-        {...described(props)}
-      />
     </Field>
   );
 }

@@ -1,8 +1,7 @@
 /** Parts that several views of the page have. */
 import { useEffect, useState } from 'preact/hooks';
-import { common } from '../../../shared/i18n/texts.ts';
 import type { Problem } from '../../../shared/api/problem.ts';
-import { sentenceOf } from '../../../shared/ui/answer.tsx';
+import { ProblemNote } from '../../../shared/ui/answer.tsx';
 import { digits } from '../../../shared/money.ts';
 import { Refusal, type Work } from '../console.ts';
 import { texts } from '../texts.ts';
@@ -28,20 +27,13 @@ export function Copy(props: { text: () => string | Promise<string>; label: strin
   );
 }
 
-/** An error, with the city's sentence if there is one. */
-export function Refused(props: { problem: Problem | null; again?: () => void }) {
+/** An error, with the city's sentence if there is one. The form beside it sends the request again. */
+export function Refused(props: { problem: Problem | null }) {
   if (!props.problem) return null;
-  const said = props.problem instanceof Refusal ? texts().refused(props.problem.sentence) : sentenceOf(props.problem);
+  if (!(props.problem instanceof Refusal)) return <ProblemNote problem={props.problem} form />;
   return (
     <div class="note note-danger" role="alert">
-      <p>{said}</p>
-      {props.again && (
-        <div class="actions">
-          <button type="button" class="button button-quiet" onClick={props.again}>
-            {common().again}
-          </button>
-        </div>
-      )}
+      <p>{texts().refused(props.problem.sentence)}</p>
     </div>
   );
 }
@@ -92,6 +84,7 @@ export function Prose(props: { text: string }) {
   );
 }
 
-function withNames(line: string) {
+/** A line with its names in backticks set as code. */
+export function withNames(line: string) {
   return line.split('`').map((part, number) => (number % 2 === 1 ? <code key={number}>{part}</code> : part));
 }

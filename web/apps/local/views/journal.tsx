@@ -31,10 +31,10 @@ export function Journals() {
                 caption={t.wallets}
                 hideCaption
                 columns={[
-                  { title: t.member, cell: (each) => <a href={path.journalOf(each.id)}>{each.member}</a> },
+                  { title: t.member, cell: (each) => <a class="local-name" href={path.journalOf(each.id)}>{each.member}</a> },
                   { title: t.status, cell: (each) => t.statuses[each.status] ?? each.status },
                   { title: t.balance, amount: true, cell: (each) => <Won amount={total(each)} /> },
-                  { title: t.id, cell: (each) => <code>{each.id}</code> },
+                  { title: t.id, cell: (each) => <code class="local-id" title={each.id}>{each.id}</code> },
                 ]}
                 rows={body.wallets}
               />

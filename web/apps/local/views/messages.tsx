@@ -5,6 +5,7 @@ import { Answered } from '../../../shared/ui/answer.tsx';
 import { SelectField } from '../../../shared/ui/fields.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { read, readCity, type Queue } from '../console.ts';
+import { withNames } from '../parts/parts.tsx';
 import { texts } from '../texts.ts';
 
 const FIRST = 'PaymentAuthorisationFunction';
@@ -31,7 +32,7 @@ function DeadLetters() {
           {t.again}
         </button>
       </div>
-      <p class="hint">{t.deadText}</p>
+      <p class="hint">{withNames(t.deadText)}</p>
       <Answered answer={letters} lines={3}>
         {({ queues }) => {
           const waiting = queues.filter((queue) => queue.waiting > 0);

@@ -1,4 +1,5 @@
 /** The API's reference, made from its document. Each operation can be tried with a role's token. */
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
@@ -59,6 +60,16 @@ function Operations(props: { document: Document; city: City | null }) {
   );
 }
 
+/** A path that breaks before a slash or after an underline, where it has to. */
+function breakable(path: string) {
+  return path.split(/(?=\/)|(?<=_)/).map((part, number) => (
+    <Fragment key={number}>
+      {number > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
 function OneOperation(props: { operation: Operation; city: City | null }) {
   const t = texts().reference;
   const { operation } = props;
@@ -67,7 +78,7 @@ function OneOperation(props: { operation: Operation; city: City | null }) {
     <details class="card local-operation" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <span class={`local-method local-method-${operation.method.toLowerCase()}`}>{operation.method}</span>
-        <code>{operation.path}</code>
+        <code>{breakable(operation.path)}</code>
         <span class="local-summary" lang="en">
           {operation.summary}
         </span>

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useAnswer, type Answer } from '../../../shared/api/asking.ts';
 import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { common, told } from '../../../shared/i18n/texts.ts';
-import { sentenceOf, Waiting } from '../../../shared/ui/answer.tsx';
+import { ProblemNote, Waiting } from '../../../shared/ui/answer.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { api, policyOf, walletId, type PolicyText } from '../city.ts';
 import { path } from '../paths.ts';
@@ -69,16 +69,7 @@ export function layerTitle(policy: PolicyText | null, layer: string): string {
 export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: PolicyText }>; amount: number | null; brief?: boolean }) {
   const t = texts();
   const { value, problem, waiting, again } = props.asked;
-  if (problem) {
-    return (
-      <p class="fault" role="alert">
-        {sentenceOf(problem)}{' '}
-        <button type="button" class="link" onClick={again}>
-          {common().again}
-        </button>
-      </p>
-    );
-  }
+  if (problem) return <ProblemNote problem={problem} again={again} form />;
   if (!value) return props.amount !== null || waiting ? <Waiting lines={2} /> : null;
   const { quote, policy } = value;
   if (quote.decline) return <Declined reason={quote.decline.reason} />;
@@ -122,27 +113,44 @@ export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: Policy
   );
 }
 
-export function declineSentence(reason: string): string {
-  const declines = texts().declines;
-  return reason in declines ? declines[reason as keyof typeof declines] : declines.other;
+/** A reason that this release of the app does not know is put into words as any other. */
+function reasonOf(reason: string): DeclineReason {
+  return Object.hasOwn(AFTER, reason) ? (reason as DeclineReason) : 'other';
 }
 
-/** Why a payment is or would be declined. */
+type DeclineReason = keyof ReturnType<typeof texts>['declines'];
+
+/** Where a person goes on after each decline. */
+const AFTER: Record<DeclineReason, 'topUp' | 'otherShop' | 'cards' | 'home'> = {
+  unknown_merchant: 'otherShop',
+  unknown_card: 'cards',
+  reversed: 'home',
+  insufficient_funds: 'topUp',
+  merchant_excluded: 'otherShop',
+  merchant_not_payable_yet: 'otherShop',
+  wallet_suspended: 'home',
+  card_blocked: 'cards',
+  basket_declined: 'home',
+  other: 'otherShop',
+};
+
+/** Why a payment is or would be declined, with a way on. */
 export function Declined(props: { reason: string }) {
   const t = texts();
+  const links = {
+    topUp: [path.topUp(), t.home.topUp],
+    otherShop: [path.pay(), t.pay.otherShop],
+    cards: [path.me(), t.me.cards],
+    home: [path.home(), common().ways.start],
+  };
+  const reason = reasonOf(props.reason);
+  const [to, name] = links[AFTER[reason]];
   return (
     <div class="note note-warning">
-      <p>{declineSentence(props.reason)}</p>
-      {props.reason === 'insufficient_funds' && (
-        <p>
-          <a href={path.topUp()}>{t.home.topUp}</a>
-        </p>
-      )}
-      {/merchant/.test(props.reason) && (
-        <p>
-          <a href={path.pay()}>{t.pay.otherShop}</a>
-        </p>
-      )}
+      <p>{t.declines[reason]}</p>
+      <p>
+        <a href={to}>{name}</a>
+      </p>
     </div>
   );
 }

@@ -182,6 +182,7 @@ function FoundShops(props: { district: string; category: string; amount: number;
     const body = await answer(api.GET('/merchants', { params: { query } }));
     return { entries: body.merchants, cursor: body.cursor };
   });
+  const list = useRef<HTMLDivElement>(null);
   const shops = pages.entries;
   if (!shops) return pages.problem ? <ProblemNote problem={pages.problem} again={pages.next} /> : <Waiting lines={4} />;
   return (
@@ -196,11 +197,11 @@ function FoundShops(props: { district: string; category: string; amount: number;
           <p>{t.emptyText}</p>
         </div>
       ) : (
-        <div class="card card-list">
+        <div class="card card-list" ref={list}>
           <ShopRows shops={shops} to={props.to} amount={props.withBenefit ? props.amount : null} />
         </div>
       )}
-      <More pages={pages} />
+      <More pages={pages} list={list} />
     </>
   );
 }

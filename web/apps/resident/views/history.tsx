@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer } from '../../../shared/api/client.ts';
@@ -75,18 +76,19 @@ function Month(props: { month: string; wallet: Wallet; closed: boolean }) {
         )}
       </section>
       {cashback.problem && <ProblemNote problem={cashback.problem} again={cashback.again} />}
-      <Payments month={props.month} walletId={props.wallet.id} earned={earned} />
+      <Payments month={props.month} closed={props.closed} walletId={props.wallet.id} earned={earned} />
     </>
   );
 }
 
-function Payments(props: { month: string; walletId: string; earned: Map<string, number> }) {
+function Payments(props: { month: string; closed: boolean; walletId: string; earned: Map<string, number> }) {
   const t = texts().history;
   const pages = usePages(async (cursor) => {
     const query = { month: props.month, ...(cursor ? { cursor } : {}) };
     const body = await answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query } }));
     return { entries: body.payments, cursor: body.cursor };
   });
+  const list = useRef<HTMLDivElement>(null);
   const payments = pages.entries;
   if (!payments) return pages.problem ? <ProblemNote problem={pages.problem} again={pages.next} /> : <Waiting lines={5} />;
   if (payments.length === 0) {
@@ -94,17 +96,23 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
       <div class="empty">
         <Icon name="history" />
         <p class="empty-title">{t.empty(monthName(props.month, language.value))}</p>
-        <p>{t.emptyText}</p>
-        <a class="button" href={path.pay()}>
-          {texts().home.pay}
-        </a>
+        {!props.closed && (
+          <>
+            <p>{t.emptyText}</p>
+            <a class="button" href={path.pay()}>
+              {texts().home.pay}
+            </a>
+          </>
+        )}
       </div>
     );
   }
   return (
     <>
-      <PaymentList payments={payments} earned={props.earned} byDay />
-      <More pages={pages} />
+      <div ref={list}>
+        <PaymentList payments={payments} earned={props.earned} byDay />
+      </div>
+      <More pages={pages} list={list} />
       <p class="hint" role="status">
         {pages.more ? t.shown(payments.length) : common().loadedAll(payments.length)}
       </p>

@@ -50,6 +50,10 @@ export function Home() {
 function Balance(props: { body: Wallet }) {
   const t = texts().home;
   const at = wallet.value?.at;
+  const pay = [path.pay(), t.pay] as const;
+  const topUp = [path.topUp(), t.topUp] as const;
+  // Who has nothing to spend begins with a top-up.
+  const ways = spendable(props.body) > 0 ? [pay, topUp] : [topUp, pay];
   return (
     <section class="hero balance" aria-labelledby="balance">
       <h2 id="balance">{t.balance}</h2>
@@ -57,12 +61,11 @@ function Balance(props: { body: Wallet }) {
       {at && <p class="balance-at">{t.asOf(dateAndTime(at, language.value))}</p>}
       <Earned />
       <div class="actions">
-        <a class="button button-on-colour" href={path.pay()}>
-          {t.pay}
-        </a>
-        <a class="button button-outline-on-colour" href={path.topUp()}>
-          {t.topUp}
-        </a>
+        {ways.map(([to, name], number) => (
+          <a key={to} class={`button ${number === 0 ? 'button-on-colour' : 'button-outline-on-colour'}`} href={to}>
+            {name}
+          </a>
+        ))}
       </div>
     </section>
   );

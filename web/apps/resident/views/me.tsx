@@ -4,9 +4,10 @@ import { answer } from '../../../shared/api/client.ts';
 import { asProblem, type Problem } from '../../../shared/api/problem.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { cardProduct, purse } from '../../../shared/i18n/names.ts';
-import { cityMonth, cityTime, date, dayOf, monthOf } from '../../../shared/time.ts';
+import { cityMonth, cityTime, date, dayAfter, dayOf, monthOf } from '../../../shared/time.ts';
 import { Answered, ProblemNote } from '../../../shared/ui/answer.tsx';
-import { DateField, ErrorSummary } from '../../../shared/ui/fields.tsx';
+import { DayField, MonthField } from '../../../shared/ui/dates.tsx';
+import { ErrorSummary } from '../../../shared/ui/fields.tsx';
 import { Icon, type IconName } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
@@ -15,8 +16,6 @@ import { api, readWallet, session, type Wallet } from '../city.ts';
 import { collect, csvOf, download, monthsBetween } from '../export.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The member's own data, settings, and signing out. */
 export function Me() {
@@ -110,10 +109,9 @@ function Past(props: { wallet: Wallet }) {
   const t = texts().me;
   const now = cityTime();
   const first = dayOf(props.wallet.opened_at);
-  const last = now ? dayOf(new Date(+now - DAY_MS)) : first;
+  const last = now ? dayAfter(dayOf(now), -1) : first;
   const [day, setDay] = useState(last);
   const [asked, ask] = useState<string | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
   const found = useAnswer(
     asked
       ? () =>
@@ -127,15 +125,13 @@ function Past(props: { wallet: Wallet }) {
   );
   const show = (event: Event) => {
     event.preventDefault();
-    const good = day !== '' && day >= first && day <= last;
-    setFault(good ? null : t.pastFault);
-    if (good) ask(day);
+    ask(day);
   };
   return (
     <section class="card" aria-labelledby="past">
       <h2 id="past">{t.past}</h2>
       <form onSubmit={show} noValidate>
-        <DateField id="past-day" kind="date" label={t.pastDay} fault={fault} value={day} onValue={setDay} min={first} max={last} />
+        <DayField id="past-day" label={t.pastDay} value={day} onValue={setDay} first={first} last={last} />
         <div class="actions">
           <button type="submit" class="button button-quiet">
             {t.pastShow}
@@ -160,7 +156,8 @@ function Past(props: { wallet: Wallet }) {
 
 function Export(props: { wallet: Wallet }) {
   const t = texts().me;
-  const now = cityMonth() ?? monthOf(props.wallet.opened_at);
+  const opened = monthOf(props.wallet.opened_at);
+  const now = cityMonth() ?? opened;
   const [first, setFirst] = useState(now);
   const [last, setLast] = useState(now);
   const [said, say] = useState('');
@@ -191,8 +188,8 @@ function Export(props: { wallet: Wallet }) {
       <p class="hint">{t.exportText}</p>
       <ErrorSummary faults={fault ? [['export-first', fault]] : []} />
       <div class="filters">
-        <DateField id="export-first" kind="month" label={t.exportFrom} value={first} onValue={setFirst} max={now} />
-        <DateField id="export-last" kind="month" label={t.exportTo} value={last} onValue={setLast} max={now} />
+        <MonthField id="export-first" label={t.exportFrom} value={first} onValue={setFirst} first={opened} last={now} />
+        <MonthField id="export-last" label={t.exportTo} value={last} onValue={setLast} first={opened} last={now} />
       </div>
       <div class="actions">
         <button type="button" class="button button-quiet" disabled={busy} onClick={() => void make('json')}>
@@ -205,7 +202,7 @@ function Export(props: { wallet: Wallet }) {
       <p role="status" class="hint">
         {said}
       </p>
-      {problem && <ProblemNote problem={problem} />}
+      {problem && <ProblemNote problem={problem} form />}
     </section>
   );
 }

@@ -142,7 +142,7 @@ function PayAt(props: { shop: ShopBody }) {
       <ShopCard shop={shop} brief />
       <form class="pay-form" onSubmit={review} noValidate>
         <ErrorSummary faults={fault ? [['amount', fault]] : []} />
-        {refused && <ProblemNote problem={refused} />}
+        {refused && <ProblemNote problem={refused} form />}
         {step.is === 'declined' && (
           <div role="alert">
             <h2 class="note-title">{t.declined}</h2>

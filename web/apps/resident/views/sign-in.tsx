@@ -21,7 +21,7 @@ export function SignIn(props: { problem: Problem | null }) {
   };
   return (
     <Page title={t.title} app={texts().app} hideTitle>
-      {problem.value && <ProblemNote problem={problem.value} />}
+      {problem.value && <ProblemNote problem={problem.value} form />}
       <section class="hero welcome">
         <Icon name="brand" />
         <p class="welcome-title">{t.title}</p>

@@ -1,0 +1,55 @@
+/** By the code of a problem of docs/errors.md: what happened, and what the person can do. The English ones have the same keys. */
+export const problemsKo = {
+  offline: '서버에 연결하지 못했습니다. 인터넷 연결을 확인하고 다시 시도해 주십시오.',
+  timeout: '응답이 늦어지고 있습니다. 잠시 뒤 다시 시도해 주십시오.',
+  session: '로그인 시간이 끝났습니다. 다시 로그인해 주십시오.',
+  too_many: '요청이 너무 많습니다. 잠시 뒤 다시 시도해 주십시오.',
+  server: '서비스에 일시적인 문제가 있습니다. 잠시 뒤 다시 시도해 주십시오.',
+  other: '요청을 처리하지 못했습니다. 처음 화면에서 다시 시도해 주십시오.',
+
+  invalid_request: '입력한 내용 가운데 받을 수 없는 값이 있습니다. 고쳐서 다시 시도해 주십시오.',
+  forbidden: '이 계정으로는 이용할 수 없습니다. 다른 계정으로 로그인해 주십시오.',
+  not_found: '찾는 내용이 없습니다. 주소나 로그인한 계정을 확인해 주십시오.',
+  programme_not_running: '아직 시행 중인 정책이 없습니다. 사업이 시작된 뒤에 이용해 주십시오.',
+  unsupported_media_type: '앱에 오류가 있습니다. 새로 고친 뒤 다시 시도해 주십시오.',
+  idempotency_key_reused: '같은 요청이 다른 내용으로 이미 처리되었습니다. 내역을 확인한 뒤 새로 시도해 주십시오.',
+  busy: '같은 지갑의 다른 요청을 처리하고 있습니다. 잠시 뒤 다시 시도해 주십시오.',
+
+  payment_declined: '거절된 결제입니다. 빠져나간 금액이 없으니 새로 결제해 주십시오.',
+  payment_voided: '승인이 취소된 결제입니다. 금액은 모두 지갑으로 돌아왔습니다. 내역에서 확인해 주십시오.',
+  nothing_captured: '아직 매입되지 않은 결제입니다. 취소 대신 승인을 취소해 주십시오.',
+  cancellation_exceeds_payment: '취소할 수 있는 금액보다 큽니다. 내역에서 남은 금액을 확인해 주십시오.',
+  too_many_cancellations: '나누어 취소할 수 있는 횟수를 넘었습니다. 남은 금액을 한 번에 취소해 주십시오.',
+  not_a_hold: '이미 결제가 끝난 건입니다. 되돌리려면 결제를 취소해 주십시오.',
+  hold_closed: '보류된 금액이 없습니다. 내역에서 결제를 확인해 주십시오.',
+  hold_expired: '매입 기한이 지나 금액이 지갑으로 돌아갑니다. 새로 결제해 주십시오.',
+  capture_exceeds_hold: '보류된 금액이나 매입 횟수를 넘습니다. 내역에서 남은 금액을 확인해 주십시오.',
+  too_many_items: '한 번에 결제할 수 있는 건수를 넘었습니다. 나누어 결제해 주십시오.',
+  bank_reference_used: '이미 처리된 은행 거래번호입니다. 내역을 확인한 뒤 새 번호로 시도해 주십시오.',
+
+  already_applied: '이 사업자등록번호로 접수되거나 승인된 신청이 있습니다. 내 가맹점을 확인해 주십시오.',
+  already_decided: '이미 승인되거나 반려된 신청입니다. 신청을 다시 확인해 주십시오.',
+  application_changed: '그사이 새 신청이 접수되었습니다. 신청을 다시 확인한 뒤 결정해 주십시오.',
+  merchant_excluded: '가맹할 수 없는 업종이거나 매출 규모입니다. 정책에서 가맹 기준을 확인해 주십시오.',
+
+  policy_instant_taken: '시작 시각이나 이름이 같은 정책이 있습니다. 다른 시각이나 이름을 골라 주십시오.',
+  draft_exists: '같은 이름의 정책안이나 정책이 있습니다. 그것을 고치거나 다른 이름을 붙여 주십시오.',
+  draft_changed: '다른 담당자가 정책안을 고쳤습니다. 최신 내용을 다시 확인해 주십시오.',
+  draft_closed: '이미 결정이 끝난 정책안입니다. 정책안의 상태를 확인해 주십시오.',
+  draft_not_checked: '정책안이 아직 검사를 통과하지 않았습니다. 검사한 뒤 다시 시도해 주십시오.',
+  simulation_missing: '이 정책안의 모의 계산이 없습니다. 모의 계산을 마친 뒤 다시 시도해 주십시오.',
+  approval_by_author: '작성한 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 부탁해 주십시오.',
+  amendment_closed: '이미 결정이 끝난 변경안입니다. 변경안의 상태를 확인해 주십시오.',
+  amendment_invalid: '할 수 없는 정책 변경입니다. 정책을 확인하고 변경안을 고쳐 주십시오.',
+  amendment_too_late: '적용 시각이 너무 이릅니다. 120초 뒤보다 늦은 시각을 골라 주십시오.',
+  policy_invalid: '정책 문서에 잘못된 부분이 있습니다. 표시된 곳을 고쳐 주십시오.',
+  policy_starts_too_soon: '시작 시각이 너무 이릅니다. 120초 뒤보다 늦은 시각을 골라 주십시오.',
+  programme_not_empty: '이미 정책이 있어 과거 정책을 올릴 수 없습니다. 앞으로 시작할 정책안을 만들어 주십시오.',
+
+  budget_line_taken: '이름이나 지급 대상이 같은 예산이 있습니다. 그 예산을 증액하거나 다른 대상을 골라 주십시오.',
+  budget_line_applies_too_soon: '예산의 적용 시각이 너무 이릅니다. 120초 뒤보다 늦은 시각을 골라 주십시오.',
+  fiscal_year_closed: '마감된 회계연도입니다. 열려 있는 회계연도를 골라 주십시오.',
+  fiscal_year_not_over: '아직 마감할 수 없는 회계연도입니다. 12월이 확정된 뒤에 다시 시도해 주십시오.',
+};
+
+export type ProblemCode = keyof typeof problemsKo;
