@@ -67,6 +67,7 @@ WATCHED = {
     "server errors": Watched("AWS/ApiGateway", ("5xx",), "ApiId", "!Ref {}", "Sum", 60),
     # Metrics that the code publishes.
     "deviations": _of_code("AuditDeviations"),
+    "hours of a pass": _of_code("PassHours"),
     "wallets excepted": _of_code("WalletsExcepted"),
     "share spent": _of_code("BudgetShareSpent"),
     "budgets that run out": _of_code("BudgetsRunningOut"),

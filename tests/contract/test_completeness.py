@@ -52,6 +52,7 @@ def test_every_part_with_a_store_is_listed() -> None:
         "MerchantStore",
         "MonthStore",
         "PageStore",
+        "PassStore",
         "PaymentStore",
         "PolicyStore",
         "ProgressStore",

@@ -15,7 +15,7 @@ from tests.template.template import functions
 from tests.unit.test_layers import EEUM, HANDLERS, OF_OTHER_ENVIRONMENTS, _modules_loaded_by
 
 CORE = ("core",)
-LEDGER = ("policy", "budget", "merchants", "wallet", "payments", "cashback", "months")
+LEDGER = ("policy", "budget", "merchants", "wallet", "payments", "passes", "cashback", "months")
 """In the order of their dependencies: each may import those before it. Merchants' records and months are the ledger's."""
 PROGRAMME = ("policy_authoring", "budget_administration", "simulations", "dry_run", "commands")
 ASSURANCE = ("balances", "audit")
@@ -29,8 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "merchants": {"core", "policy"},
     "wallet": {"core", "policy", "budget"},
     "payments": {"core", "policy", "budget", "merchants", "wallet"},
-    "cashback": {"core", "policy", "budget", "merchants", "wallet", "payments"},
-    "months": {"core", "wallet", "cashback"},
+    "passes": {"core"},
+    "cashback": {"core", "passes", "policy", "budget", "merchants", "wallet", "payments"},
+    "months": {"core", "passes", "wallet", "cashback"},
     "policy_authoring": {"core", "policy"},
     "budget_administration": {"core", "policy", "budget", "months"},
     "simulations": {"core", "policy_authoring"},
