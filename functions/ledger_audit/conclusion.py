@@ -8,7 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from eeum.audit.report import conclude
 from eeum.audit.use_cases import Found
-from eeum.aws.roots import AuditParts, RootBucket
+from eeum.aws.audit_parts import AuditParts
+from eeum.aws.roots import RootBucket
 from eeum.composition import City, buckets
 
 MOST_LOGGED = 100
@@ -29,8 +30,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
     `found` is the last answer of each segment's pass.
     """
-    found = _together(event["found"])
-    report = conclude(found, roots, city.audit().balances(), city.clock())
+    answers = event["found"]
+    report = conclude(_together(answers), roots, city.audit().balances(), city.clock(), parts.heads(answers))
     key = roots.add_report(report)
     for each in report.deviations[:MOST_LOGGED]:
         logger.error("deviation", wallet=each.wallet_id, check=each.check, entry=each.entry, detail=each.detail)
@@ -46,11 +47,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _together(answers: list[dict[str, Any]]) -> Found:
-    """Add up what all segments found. Only instants for which every segment has heads can have a root."""
+    """Add up what all segments found, but heads, which are too many."""
     found = Found()
     for answer in answers:
         for part in parts.segment(answer["run"], answer["segment"], answer["parts"]):
             found.add(part)
-    everywhere = set.intersection(*(set(answer["as_of"]) for answer in answers))
-    found.heads = {instant: lines for instant, lines in found.heads.items() if instant in everywhere}
     return found

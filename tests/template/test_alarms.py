@@ -43,10 +43,38 @@ def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None
 
 
 def test_a_fold_of_balances_that_does_not_come_is_watched() -> None:
-    assert watched("AWS/Lambda", "Invocations") == ["BalanceFoldFunction"]
     alarm = resources(ALARM)["BalanceFoldMissingAlarm"]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["Period"] * alarm["EvaluationPeriods"] < KEPT.total_seconds()
+
+
+DAY_SECONDS = 86_400
+
+
+@pytest.mark.parametrize(
+    ("alarm", "function", "most_seconds"),
+    [
+        ("BalanceFoldMissingAlarm", "BalanceFoldFunction", DAY_SECONDS),
+        ("CashbackCatchUpMissingAlarm", "CashbackCatchUpFunction", DAY_SECONDS),
+        ("MonthClosingMissingAlarm", "MonthClosingFunction", DAY_SECONDS),
+        ("LedgerAuditMissingAlarm", "AuditConclusionFunction", 1.5 * DAY_SECONDS),
+    ],
+)
+def test_what_does_not_run_is_reported(alarm: str, function: str, most_seconds: float) -> None:
+    properties = resources(ALARM)[alarm]
+    assert properties["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    # Without a run there is no metric at all.
+    assert (properties["MetricName"], properties["TreatMissingData"]) == ("Invocations", "breaching")
+    assert properties["Period"] * properties["EvaluationPeriods"] <= most_seconds
+    assert len(watched("AWS/Lambda", "Invocations")) == 4
+
+
+def test_a_catch_up_that_does_not_end_is_watched() -> None:
+    assert watched("eeum", "PassHours") == ["CashbackCatchUpFunction"]
+    assert (
+        resources(ALARM)["CashbackCatchUpSlowAlarm"]["Threshold"]
+        >= template()["Parameters"]["CatchUpHours"]["MaxValue"]
+    )
 
 
 def test_work_over_all_members_is_watched() -> None:

@@ -238,7 +238,7 @@ def test_a_call_that_is_throttled_to_its_end_keeps_what_it_has_done(monkeypatch:
     stopped = catch_up_segment(_tools(world), WHOLE)
     assert (stopped.wallets, stopped.accrued) == (6, 6)
     assert stopped.resume
-    # A call that gets nowhere fails, so that somebody is told.
+    # A call that finishes no page fails, so that an alarm rings.
     with pytest.raises(Contended):
         catch_up_segment(_tools(world), WHOLE, stopped.resume)
     table.given, table.refusals, table.most_given = 0, 0, 1_000

@@ -1,4 +1,4 @@
-"""Every function of the store of passes, and scans of an index, by which passes find wallets."""
+"""Every function of the store of passes, and scans of the index that has the wallets."""
 
 from dataclasses import replace
 

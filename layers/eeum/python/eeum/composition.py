@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
+from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, OBJECT_SECONDS, READ_SECONDS, aws_client
 from eeum.aws.clock import Clock, shifted_clock
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.settings import Settings
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
-from eeum.segments import MOST_AT_ONCE
 from eeum.storage import ProjectionStorage
 from eeum.unit_of_work import Patience
 
@@ -70,7 +69,7 @@ def queues() -> Any:
 
 def buckets() -> Any:
     """A client of S3."""
-    return aws_client("s3")
+    return aws_client("s3", OBJECT_SECONDS)
 
 
 class LambdaContext(Protocol):
@@ -220,6 +219,7 @@ class City:
         from eeum.cashback.catch_up import CatchUp
         from eeum.cashback.gap_store import GapStore
         from eeum.passes.pace import Pace
+        from eeum.segments import MOST_AT_ONCE
 
         read_units = self.settings.read_units
         pace = Pace(read_units / min(segments, MOST_AT_ONCE)) if read_units else Pace()
