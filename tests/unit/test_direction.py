@@ -117,8 +117,8 @@ USE_CASES = {
     "cashback.quoting", "cashback.showing", "cashback.use_cases", "cursors",
     "journal.history", "merchants.names", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases",
     "once", "passes.pace", "passes.use_cases", "payments.cancellations", "payments.holds", "payments.reversals",
-    "payments.use_cases", "policy.amending", "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.budget_draws",
-    "wallet.sweeping", "wallet.use_cases",
+    "payments.use_cases", "policy.amending", "policy.lifecycle", "policy.loading", "policy.use_cases",
+    "simulations.use_cases", "wallet.budget_draws", "wallet.sweeping", "wallet.use_cases",
 }  # fmt: skip
 """They call stores, or wait for them. Three of them also compute: `audit.report`, `balances.items` and `cashback.quoting`."""
 DOCUMENTS = {
