@@ -1,5 +1,6 @@
 """Scheduled passes: a run continues where the one before stopped, at its pace, and a finished pass rests until the next is due."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,9 @@ from eeum.errors import Busy
 from eeum.passes.pace import MOST_TRIES, Pace, Setbacks
 from eeum.passes.store import PassStore
 from eeum.passes.use_cases import LONGEST_RUN, Event, Passes
+from eeum.storage import Add, Key, Put, Table, Update
+from tests.contract.examples import send
+from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
 from tests.use_cases.world import World
 
@@ -125,3 +129,16 @@ def test_setbacks_wait_longer_each_time_and_give_up() -> None:
     assert setbacks.error is None
     assert setbacks.again(Busy("busy"))
     assert waited[-1] == 1.0
+
+
+def test_the_index_of_wallets_costs_a_unit_at_sign_up_and_none_afterwards() -> None:
+    memory = InMemoryStorage()
+
+    def units(sending: Callable[[], object]) -> int:
+        before = memory.costs.write_units
+        sending()
+        return memory.costs.write_units - before
+
+    key = Key(Table.LEDGER, "WALLET#1", "WALLET")
+    assert units(lambda: send(memory, Put(key, {"opened_at": "2021-01-05T12:30:00.000+09:00", "due": 0}))) == 3
+    assert units(lambda: send(memory, Update(key, (Add(("due",), 1),)))) == 2
