@@ -79,6 +79,12 @@ def test_the_next_pass_begins_when_it_is_due(passes: Passes, clock: Clock) -> No
     assert (again["resume"], again.get("wallets")) == ("", None)
 
 
+def test_a_run_of_an_earlier_release_begins_anew(passes: Passes) -> None:
+    """Its place is one in the whole ledger, which a scan of the index refuses; its counts are of other pages."""
+    begun = _begun(passes, {**FIRST, "resume": "page of the ledger", "wallets": 900, "unposted": 2})
+    assert (begun["resume"], begun.get("wallets"), begun.get("unposted")) == ("", None, None)
+
+
 def test_a_pass_about_something_else_begins_anew(passes: Passes, clock: Clock) -> None:
     january = _begun(passes, month="2021-01")
     passes.end(january, {**FIRST, "month": "2021-01", "resume": "page 2", "unposted": 3})

@@ -34,7 +34,8 @@ class Passes:
         `about` says what the pass is about, such as its month: a position about something else is not continued. None when the last pass
         is finished and the next is not due.
         """
-        if event.get("at_once") or event.get("resume", BEGINNING) != BEGINNING:
+        # A run of an earlier release, which kept no position, has no `begun_at`: its place is one in the whole ledger.
+        if event.get("at_once") or "begun_at" in event:
             return event
         now = whole_milliseconds(self.now())
         until = text_of(now + LONGEST_RUN)
@@ -44,7 +45,8 @@ class Passes:
                 return {**stored, "until": until}
             if now < parse_instant(stored["begun_at"], "begun_at") + self.every:
                 return None
-        return {**event, **about, "resume": BEGINNING, "begun_at": text_of(now), "until": until}
+        start = {"segment": event["segment"], "segments": event["segments"], "resume": BEGINNING}
+        return {**start, **about, "begun_at": text_of(now), "until": until}
 
     def end(self, event: Event, answer: Event) -> Event:
         """What a call answers: `answer`, the event of the next call. Its position is kept first.
