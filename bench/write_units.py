@@ -25,7 +25,7 @@ from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
 from eeum.request import Request
 from eeum.storage import INDEXES, Item, Key, Put, Storage, Write
-from tests.in_memory.storage import InMemoryStorage
+from tests.in_memory.storage import InMemoryStorage, is_written
 
 BATCH = 20
 ENGINES = ("dynoxide", "MiniStack")
@@ -50,10 +50,13 @@ class CountingStorage(InMemoryStorage):
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         before = {write.key: self._bytes(write.key) for write in writes}
+        known = {write.key: self._items.get(write.key) for write in writes}
         super().transact(writes, token)
         for write in writes:
             size = units_of(max(before[write.key], self._bytes(write.key)))
-            indexed = sum(index.partition in self._items[write.key] for index in INDEXES[write.key.table])
+            indexed = sum(
+                is_written(index, known[write.key], self._items[write.key]) for index in INDEXES[write.key.table]
+            )
             self.units += size * (2 + indexed)
 
     def put(self, put: Put) -> None:

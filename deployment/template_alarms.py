@@ -83,6 +83,7 @@ WATCHED = {
     "latency": Watched("AWS/ApiGateway", ("Latency",), "ApiId", "!Ref {}", "p99", 300),
     # Metrics that the code publishes.
     "deviations": _of_code("AuditDeviations"),
+    "hours of a pass": _of_code("PassHours"),
     "wallets excepted": _of_code("WalletsExcepted"),
     "share spent": _of_code("BudgetShareSpent"),
     "budgets that run out": _of_code("BudgetsRunningOut"),

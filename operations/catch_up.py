@@ -21,7 +21,7 @@ COUNTS = ("wallets", "behind", "posted", "unposted")
 
 def catch_up(stack: Stack) -> dict[str, int]:
     """Numbers of wallets read, wallets behind, accruals made, and entries that have no accrual still."""
-    found = go_through(stack, FUNCTION)
+    found = go_through(stack, FUNCTION, at_once=True)
     return {name: sum(segment[name] for segment in found) for name in COUNTS}
 
 

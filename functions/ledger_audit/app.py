@@ -7,11 +7,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from eeum.audit.report import wanted_instants
-from eeum.audit.use_cases import BEGINNING, Audit
+from eeum.audit.use_cases import Audit
 from eeum.aws.audit_parts import AuditParts
 from eeum.aws.roots import RootBucket
 from eeum.calendar import parse_instant, text_of
 from eeum.composition import City, buckets
+from eeum.segments import BEGINNING
 
 SECONDS_FOR_A_PAGE = 60.0
 """With less time left, no further page is begun: its wallets, and one that continues after it, must still be checked."""

@@ -30,8 +30,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
     `found` is the last answer of each segment's pass.
     """
-    found = _together(event["found"])
-    report = conclude(found, roots, city.audit().balances(), city.clock())
+    answers = event["found"]
+    report = conclude(_together(answers), roots, city.audit().balances(), city.clock(), parts.heads(answers))
     key = roots.add_report(report)
     for each in report.deviations[:MOST_LOGGED]:
         logger.error("deviation", wallet=each.wallet_id, check=each.check, entry=each.entry, detail=each.detail)
@@ -47,11 +47,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _together(answers: list[dict[str, Any]]) -> Found:
-    """Add up what all segments found. Only instants for which every segment has heads can have a root."""
+    """Add up what all segments found, but heads, which are too many."""
     found = Found()
     for answer in answers:
         for part in parts.segment(answer["run"], answer["segment"], answer["parts"]):
             found.add(part)
-    everywhere = set.intersection(*(set(answer["as_of"]) for answer in answers))
-    found.heads = {instant: lines for instant, lines in found.heads.items() if instant in everywhere}
     return found

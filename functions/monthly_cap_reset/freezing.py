@@ -20,8 +20,11 @@ city = City.of(os.environ)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Freeze the month of a pass; return the month, or null, and the number of wallets it was frozen without.
 
-    `found` is the last answer of each segment's pass.
+    `found` is the last answer of each segment's run. A pass that is not finished freezes nothing: the next run continues it.
     """
+    if unfinished := [each["segment"] for each in event["found"] if not each.get("finished", True)]:
+        logger.info("the pass is not finished", segments=unfinished)
+        return {"frozen": None, "excepted": 0}
     found = [
         SegmentFound(
             Segment(each["segment"], each["segments"]),

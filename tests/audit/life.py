@@ -9,7 +9,7 @@ from typing import Any
 from eeum.audit.report import Report, conclude, wanted_instants
 from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
-from eeum.audit.use_cases import BEGINNING, Audit, Found
+from eeum.audit.use_cases import Audit, Found
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import BalancePage, Holder, Projection, by_page
 from eeum.calendar import SEOUL
@@ -17,6 +17,7 @@ from eeum.errors import CancellationExceedsPayment, PaymentDeclined
 from eeum.journal.accounts import HolderKind
 from eeum.payments.rules import Payment
 from eeum.policy.use_cases import PolicyBook
+from eeum.segments import BEGINNING
 from eeum.storage import Key, ProjectionStorage, Put, Storage
 from eeum.wallet.rules import Wallet
 from tests.in_memory.storage import InMemoryStorage

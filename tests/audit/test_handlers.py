@@ -140,3 +140,29 @@ def test_two_audits_at_the_same_time_raise_no_false_alarm(night: Night) -> None:
     with pytest.raises(PartsApart):
         night.conclude(answers)
     assert RootBucket(night.s3, "records").dates() == []
+
+
+def test_an_audit_in_many_calls_stores_the_root_of_one_call(night: Night) -> None:
+    """Each call stores its heads in their order; the conclusion merges them, and never has all in memory."""
+    night.conclude(night.segments(3, seconds=1))
+    (date,) = RootBucket(night.s3, "records").dates()
+    stored = list(RootBucket(night.s3, "records").heads(date))
+    assert len(stored) == 5
+    assert stored == sorted(stored)
+    listed = night.s3.list_objects_v2(Bucket="parts")["Contents"]
+    assert len([each for each in listed if each["Key"].endswith(".heads")]) > 6
+    parts = [json.loads(night.s3.get_object(Bucket="parts", Key=each["Key"])["Body"].read())
+             for each in listed if each["Key"].endswith(".json")]  # fmt: skip
+    assert all(part["found"]["heads"] == {} for part in parts)
+
+
+def test_further_deviations_are_counted_and_not_named(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wallet in night.world.entries("wallet"):
+        night.world.send(Update(Key(Table.LEDGER, wallet["pk"], "WALLET"), (Add(("purses", "charged", "amount"), 1),)))
+    every = night.conclude(night.segments(2, seconds=1))["deviations"]
+    assert every >= 5
+    monkeypatch.setattr("eeum.audit.use_cases.MOST_NAMED", 2)
+    answer = night.conclude(night.segments(2, seconds=1))
+    report = json.loads(night.s3.get_object(Bucket="records", Key=answer["report"])["Body"].read())
+    assert [each["check"] for each in report["deviations"]] == ["balance", "balance", "further_deviations"]
+    assert report["deviations"][2]["detail"] == f"the audit found {every - 2} further deviations"

@@ -1,5 +1,6 @@
 """Daily roots find what chains cannot: a person who changes an entry can recompute its chain, but not the root of an earlier day."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,8 +12,19 @@ import pytest
 from moto import mock_aws
 
 from eeum.audit.partition import Deviation
+from eeum.audit.report import in_memory
 from eeum.audit.root_folder import RootFolder
-from eeum.audit.roots import AnotherRoot, Root, RootStore, document_hash, last_midnight, merkle_root, root_of
+from eeum.audit.roots import (
+    MOST_NAMED,
+    AnotherRoot,
+    Root,
+    RootStore,
+    document_hash,
+    last_midnight,
+    merkle_root,
+    store_root,
+    verify_root,
+)
 from eeum.aws.roots import RootBucket
 from eeum.calendar import text_of
 from eeum.journal.chain import Head, entry_hash, linked
@@ -52,36 +64,58 @@ def _wrong(deviations: list[Deviation]) -> list[tuple[str, str, str]]:
 
 
 def test_a_root_is_stored_with_its_heads(roots: RootStore) -> None:
-    assert (roots.dates(), roots.root("2021-02-03"), roots.heads("2021-02-03")) == ([], None, [])
-    first, heads = root_of(last_midnight(FEBRUARY), reversed(HEADS), None)
-    second, _ = root_of(last_midnight(FEBRUARY + DAY), HEADS[:2], first)
-    roots.add(second, HEADS[:2])
-    roots.add(first, heads)
+    assert (roots.dates(), roots.root("2021-02-03"), list(roots.heads("2021-02-03"))) == ([], None, [])
+    first = store_root(roots, last_midnight(FEBRUARY), iter(HEADS), None)
+    second = store_root(roots, last_midnight(FEBRUARY + DAY), iter(HEADS[:2]), first)
     assert roots.dates() == ["2021-02-02", "2021-02-03"]
-    assert (roots.root("2021-02-02"), roots.heads("2021-02-02")) == (first, HEADS)
+    assert (roots.root("2021-02-02"), list(roots.heads("2021-02-02"))) == (first, HEADS)
+    assert (roots.root("2021-02-03"), list(roots.heads("2021-02-03"))) == (second, HEADS[:2])
     assert (first.as_of, first.wallets, first.previous) == ("2021-02-03T00:00:00.000+09:00", 5, "")
+    assert first.root == merkle_root(HEADS)
     assert second.previous == document_hash(first)
 
 
+def test_a_city_without_wallets_has_a_root(roots: RootStore) -> None:
+    root = store_root(roots, last_midnight(FEBRUARY), iter(()), None)
+    assert (root.wallets, root.root, list(roots.heads(root.date))) == (0, merkle_root([]), [])
+    assert verify_root(root, roots.heads(root.date), []) == []
+
+
 def test_a_root_is_never_overwritten_by_another(roots: RootStore) -> None:
-    root, heads = root_of(last_midnight(FEBRUARY), HEADS, None)
-    roots.add(root, heads)
-    roots.add(root, heads)
-    other, other_heads = root_of(last_midnight(FEBRUARY), HEADS[:3], None)
+    midnight = last_midnight(FEBRUARY)
+    root = store_root(roots, midnight, HEADS, None)
+    assert store_root(roots, midnight, HEADS, None) == root
     with pytest.raises(AnotherRoot):
-        roots.add(other, other_heads)
+        store_root(roots, midnight, HEADS[:3], None)
     with pytest.raises(AnotherRoot):
-        roots.add(replace(root, previous="x"), heads)
-    assert (roots.root(root.date), roots.heads(root.date)) == (root, HEADS)
+        roots.add(replace(root, previous="x"))
+    assert (roots.root(root.date), list(roots.heads(root.date))) == (root, HEADS)
 
 
 def test_later_versions_of_a_root_in_the_bucket_do_not_count(s3: Any) -> None:
     roots = RootBucket(s3, BUCKET)
-    root, heads = root_of(last_midnight(FEBRUARY), HEADS, None)
-    roots.add(root, heads)
+    root = store_root(roots, last_midnight(FEBRUARY), HEADS, None)
     s3.put_object(Bucket=BUCKET, Key=f"roots/{root.date}.json", Body=replace(root, root="x").document().encode())
     s3.delete_object(Bucket=BUCKET, Key=f"heads/{root.date}.txt")
-    assert (roots.dates(), roots.root(root.date), roots.heads(root.date)) == ([root.date], root, HEADS)
+    assert (roots.dates(), roots.root(root.date), list(roots.heads(root.date))) == ([root.date], root, HEADS)
+
+
+def test_heads_of_many_wallets_are_stored_and_read_in_parts(s3: Any, tmp_path: Path) -> None:
+    """As one object, in the form that earlier releases stored at once."""
+    many = [f"{number:026} {number} {number:064x}" for number in range(120_000)]
+    sent: list[str] = []
+    s3.meta.events.register("before-call.s3", lambda model, **_: sent.append(model.name))
+    roots = RootBucket(s3, BUCKET)
+    root = store_root(roots, last_midnight(FEBRUARY), iter(many), None)
+    assert (sent.count("UploadPart"), sent.count("CompleteMultipartUpload")) == (2, 1)
+    body = s3.get_object(Bucket=BUCKET, Key=f"heads/{root.date}.txt")["Body"].read()
+    assert body == "".join(f"{line}\n" for line in many).encode()
+    assert verify_root(root, roots.heads(root.date), many) == []
+    assert store_root(roots, last_midnight(FEBRUARY), iter(many), None) == root
+    with pytest.raises(AnotherRoot):
+        store_root(roots, last_midnight(FEBRUARY), iter([*many[:-1], HEADS[0]]), None)
+    # The folder's root is the same.
+    assert store_root(RootFolder(tmp_path), last_midnight(FEBRUARY), iter(many), None) == root
 
 
 def test_a_report_is_kept(s3: Any, life: Items) -> None:
@@ -104,6 +138,43 @@ def test_a_merkle_root_depends_on_every_line_and_their_order() -> None:
         others = [[*lines[:place], "x", *lines[place + 1 :]] for place in range(count)]
         others += [lines[:-1], [*lines, lines[-1]], [*lines[1:], lines[0]] if count > 1 else []]
         assert merkle_root(lines) not in {merkle_root(other) for other in others}
+
+
+def test_a_merkle_root_is_that_of_its_levels() -> None:
+    """Computed level by level: pairs of nodes are hashed together, and an odd one moves up."""
+    for count in [*range(1, 70), 1_000]:
+        lines = [f"line {number}" for number in range(count)]
+        level = [hashlib.sha256(b"\0" + line.encode()).digest() for line in lines]
+        while len(level) > 1:
+            pairs = zip(level[::2], level[1::2], strict=False)
+            level = [hashlib.sha256(b"\1" + one + other).digest() for one, other in pairs] + level[len(level) & ~1 :]
+        assert merkle_root(lines) == level[0].hex()
+
+
+def test_each_wallet_that_disagrees_with_a_root_is_named(tmp_path: Path) -> None:
+    roots = RootFolder(tmp_path)
+    root = store_root(roots, last_midnight(FEBRUARY), HEADS, None)
+    now = ["00000000 9 f", *HEADS[1:2], *HEADS[3:], "00000007 1 a"]
+    wrong = verify_root(root, roots.heads(root.date), now)
+    assert [each.wallet_id for each in wrong] == ["00000000", "00000002", "00000007"]
+    assert [each.detail.rpartition("now ends with ")[2] for each in wrong] == [
+        "link 9 (f)", "no wallet", "link 1 (a)",
+    ]  # fmt: skip
+    assert "no wallet" in wrong[2].detail.partition("; ")[0]
+
+
+def test_most_wallets_that_disagree_are_counted_alone(tmp_path: Path) -> None:
+    roots = RootFolder(tmp_path)
+    many = [f"{number:026} 1 a" for number in range(MOST_NAMED + 7)]
+    root = store_root(roots, last_midnight(FEBRUARY), many, None)
+    wrong = verify_root(root, roots.heads(root.date), [line.replace(" 1 a", " 2 b") for line in many])
+    assert len(wrong) == MOST_NAMED + 1
+    assert (wrong[-1].wallet_id, wrong[-1].detail) == ("", "7 further wallets disagree with it")
+
+
+def test_heads_in_memory_are_read_in_order_and_more_than_once() -> None:
+    heads = in_memory({"one": HEADS[::-1], "other": []})
+    assert [list(heads["one"]()), list(heads["one"]()), list(heads["other"]())] == [HEADS, HEADS, []]
 
 
 def test_a_day_s_root_is_stored_once_and_verified_by_every_later_audit(roots: RootStore) -> None:

@@ -30,7 +30,7 @@ class Recording:
 
     def scan(self, scan: Scan) -> Page:
         conditions = frozenset(_condition(condition) for condition in scan.where)
-        self.shapes.add(("scan", scan.table, scan.limit is not None, conditions))
+        self.shapes.add(("scan", scan.table, scan.index and scan.index.name, scan.limit is not None, conditions))
         return self._storage.scan(scan)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:

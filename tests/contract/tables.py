@@ -40,14 +40,15 @@ def delete_tables(client: Any, names: dict[Table, str]) -> None:
         client.delete_table(TableName=name)
 
 
-def indexes_in_template(table: Table) -> set[tuple[str, str, str]]:
-    """Name, partition attribute and sort attribute of each index."""
+def indexes_in_template(table: Table) -> set[tuple[str, str, str, bool]]:
+    """Name, partition attribute and sort attribute of each index, and whether it has keys only."""
     found = set()
     for index in definition_of(table).get("GlobalSecondaryIndexes", ()):
         keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-        found.add((index["IndexName"], keys["HASH"], keys["RANGE"]))
+        keys_only = index["Projection"]["ProjectionType"] == "KEYS_ONLY"
+        found.add((index["IndexName"], keys["HASH"], keys["RANGE"], keys_only))
     return found
 
 
-def indexes_in_code(table: Table) -> set[tuple[str, str, str]]:
+def indexes_in_code(table: Table) -> set[tuple[str, str, str, bool]]:
     return {tuple(index) for index in INDEXES[table]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -83,7 +84,7 @@ def passing(milliseconds: int) -> Callable[[], int]:
 def test_a_catch_up_continues_to_the_end_and_sums_its_findings(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 1_000)
+    monkeypatch.setattr("eeum.cashback.gap_store.MOST_READ", 1)
     for number in range(3):
         paid(city, 10_000, f"a-payment-of-the-day-{number}")
     first = {"segment": 0, "segments": 1, "resume": ""}
@@ -92,6 +93,7 @@ def test_a_catch_up_continues_to_the_end_and_sums_its_findings(
 
     assert answer == {
         "segment": 0, "segments": 1, "resume": None, "wallets": WALLETS, "behind": 1, "posted": 3, "unposted": 0,
+        "finished": True, "begun_at": answer["begun_at"], "until": answer["until"],
     }  # fmt: skip
     assert calls > 1
     assert city.call(PAYER, "GET", f"/wallets/{city.who.wallet}").json["cashback_pending"] == 0
@@ -122,7 +124,7 @@ def test_a_month_is_closed_and_frozen_and_its_statement_read(city: InMemoryCity,
 def test_a_pass_keeps_its_month_though_it_takes_over_the_hour(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 1_000)
+    monkeypatch.setattr("eeum.cashback.gap_store.MOST_READ", 1)
     call(monthly_cap_reset.app, {"scheduled_at": "2020-12-31T15:00:00Z"})
     city.now = FEBRUARY + timedelta(hours=1)
     call(monthly_cap_reset.app, {"scheduled_at": "2021-01-31T15:00:00Z"})
@@ -163,3 +165,42 @@ def test_a_top_up_alone_is_no_gap(city: InMemoryCity, call: Call) -> None:
     path = f"/wallets/{city.who.wallet}/top_ups"
     city.call(BANK, "POST", path, {"amount": 30_000, "bank_reference": "KB-1"}, key="a-top-up-of-the-day")
     assert call(cashback_calculation.catch_up, {"segment": 0, "segments": 1})["behind"] == 0
+
+
+def test_a_run_that_breaks_off_is_continued_by_the_next_run(
+    city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an execution that failed: the next one begins with an event without a place."""
+    monkeypatch.setattr("eeum.cashback.gap_store.MOST_READ", 1)
+    first = {"segment": 0, "segments": 1, "resume": ""}
+    begun = call(cashback_calculation.catch_up, first, passing(13_000))
+    assert (begun["resume"] is None, begun["finished"]) == (False, False)
+    continued, _ = through(call, cashback_calculation.catch_up, first, lambda: LONG)
+    assert (continued["wallets"], continued["finished"]) == (WALLETS, True)
+    # One at once is a pass of its own.
+    at_once, _ = through(call, cashback_calculation.catch_up, {**first, "at_once": True}, lambda: LONG)
+    assert (at_once["wallets"], "begun_at" in at_once) == (WALLETS, False)
+
+
+def test_a_finished_catch_up_rests_until_the_next_is_due(
+    city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(cashback_calculation.catch_up.city.settings, pass_hours=6)
+    monkeypatch.setattr(cashback_calculation.catch_up, "city", City(settings, city.storage, lambda: city.now))
+    first = {"segment": 0, "segments": 1, "resume": ""}
+    city.now += timedelta(hours=6)
+    assert call(cashback_calculation.catch_up, first)["wallets"] == WALLETS
+    city.now += timedelta(hours=5)
+    resting = call(cashback_calculation.catch_up, first)
+    assert (resting["resume"], resting["wallets"], resting["finished"]) == (None, 0, True)
+    city.now += timedelta(hours=1)
+    assert call(cashback_calculation.catch_up, first)["wallets"] == WALLETS
+
+
+def test_a_month_is_not_frozen_by_a_pass_that_is_not_finished(city: InMemoryCity, call: Call) -> None:
+    call(monthly_cap_reset.app, {"scheduled_at": "2020-12-31T15:00:00Z"})
+    city.now = FEBRUARY + timedelta(hours=1)
+    call(monthly_cap_reset.app, {"scheduled_at": "2021-01-31T15:00:00Z"})
+    found = call(monthly_cap_reset.closing, {"segment": 0, "segments": 1, "resume": ""})
+    assert call(monthly_cap_reset.freezing, {"found": [{**found, "finished": False}]})["frozen"] is None
+    assert call(monthly_cap_reset.freezing, {"found": [found]})["frozen"] == "2021-01"

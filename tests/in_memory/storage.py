@@ -1,5 +1,5 @@
 """The in-memory storage, under the name that the tests use."""
 
-from eeum.dry_run.memory_store import InMemoryStorage, apply, holds, value_at
+from eeum.dry_run.memory_store import InMemoryStorage, apply, holds, is_written, value_at
 
-__all__ = ["InMemoryStorage", "apply", "holds", "value_at"]
+__all__ = ["InMemoryStorage", "apply", "holds", "is_written", "value_at"]

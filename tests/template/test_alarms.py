@@ -64,10 +64,36 @@ def test_slow_answers_are_watched_by_a_percentile() -> None:
 
 
 def test_a_fold_of_balances_that_does_not_come_is_watched() -> None:
-    assert watched("AWS/Lambda", "Invocations") == ["BalanceFoldFunction"]
     alarm = resources(ALARM)["BalanceFoldMissingAlarm"]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["Period"] * alarm["EvaluationPeriods"] < KEPT.total_seconds()
+
+
+DAY_SECONDS = 86_400
+
+
+@pytest.mark.parametrize(
+    ("alarm", "function", "most_seconds"),
+    [
+        ("BalanceFoldMissingAlarm", "BalanceFoldFunction", DAY_SECONDS),
+        ("CashbackCatchUpMissingAlarm", "CashbackCatchUpFunction", DAY_SECONDS),
+        ("MonthClosingMissingAlarm", "MonthClosingFunction", DAY_SECONDS),
+        ("LedgerAuditMissingAlarm", "AuditConclusionFunction", 1.5 * DAY_SECONDS),
+    ],
+)
+def test_what_does_not_run_is_reported(alarm: str, function: str, most_seconds: float) -> None:
+    properties = resources(ALARM)[alarm]
+    assert properties["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    # Without a run there is no metric at all.
+    assert (properties["MetricName"], properties["TreatMissingData"]) == ("Invocations", "breaching")
+    assert properties["Period"] * properties["EvaluationPeriods"] <= most_seconds
+    assert len(watched("AWS/Lambda", "Invocations")) == 4
+
+
+def test_a_catch_up_that_does_not_end_is_watched() -> None:
+    assert watched("eeum", "PassHours") == ["CashbackCatchUpFunction"]
+    longest = template()["Parameters"]["CatchUpHours"]["MaxValue"]
+    assert resources(ALARM)["CashbackCatchUpSlowAlarm"]["Threshold"] >= longest
 
 
 def test_work_over_all_members_is_watched() -> None:

@@ -45,6 +45,7 @@ def test_indexes_are_those_that_the_stores_ask() -> None:
     assert indexes == {
         ("LedgerTable", "by_merchant"): ["merchant_id", "id"],
         ("LedgerTable", "by_expiry"): ["expiring", "expires_at"],
+        ("LedgerTable", "by_opening"): ["opened_at", "pk"],
         ("MerchantsTable", "by_listing"): ["listed_in", "listing"],
         ("MerchantsTable", "by_review"): ["review", "applied_at"],
         ("MerchantsTable", "by_owner"): ["owner", "id"],

@@ -33,6 +33,7 @@ OWN_LAYERS = {
     "StatisticsDisclosureFunction": ["OptimisationLayer"],
 }
 """Layers of functions that need more than the domain and its packages."""
+NUMBERS = ("CLOCK_SHIFT_SECONDS", "PASS_HOURS", "READ_UNITS_PER_SECOND")
 every_function = pytest.mark.parametrize("function", sorted(functions()))
 
 
@@ -106,7 +107,19 @@ def test_its_environment_is_one_it_starts_with(function: str) -> None:
     assert variables["STAGE"] == {"Ref": "Stage"}
     assert variables["PROGRAMME"] == {"Ref": "Programme"}
     assert variables["POWERTOOLS_SERVICE_NAME"]
-    Settings.of({name: "0" if name == "CLOCK_SHIFT_SECONDS" else "given" for name in variables})
+    Settings.of({name: "0" if name in NUMBERS else "given" for name in variables})
+
+
+def test_the_pace_of_work_over_all_wallets_is_chosen_by_parameters() -> None:
+    variables = {name: function["Environment"]["Variables"] for name, function in functions().items()}
+    paced = {name: each["READ_UNITS_PER_SECOND"] for name, each in variables.items() if "READ_UNITS_PER_SECOND" in each}
+    assert set(paced) == {"CashbackCatchUpFunction", "MonthClosingFunction"}
+    assert all(each == {"Ref": "ReadUnitsPerSecond"} for each in paced.values())
+    # A laptop loses its stream when it stops: each catch-up there is a whole one.
+    hours = {"Fn::If": ["IsLocal", 0, {"Ref": "CatchUpHours"}]}
+    assert {name: each["PASS_HOURS"] for name, each in variables.items() if "PASS_HOURS" in each} == {
+        "CashbackCatchUpFunction": hours
+    }
 
 
 @every_function

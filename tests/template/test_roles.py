@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from eeum.passes.store import PASS
 from tests.template.template import (
     ROLE,
     TABLE,
@@ -92,16 +93,17 @@ def test_the_machine_may_start_and_look_after_its_own_executions_and_no_other_s(
     }
 
 
-def test_only_work_over_all_members_may_read_the_whole_ledger() -> None:
+def test_only_work_over_all_members_may_scan_and_the_audit_alone_the_whole_ledger() -> None:
     scanning = {
-        (role, name)
+        (role, next(iter(resource.values()))[0] if "Fn::GetAtt" in resource else resource["Fn::Sub"])
         for role, statement in every_statement()
         if "dynamodb:Scan" in actions(statement)
-        for name in named_in(statement["Resource"])
+        for resource in listed(statement["Resource"])
     }
+    wallets = "${LedgerTable.Arn}/index/by_opening"
     assert scanning == {
-        ("CashbackCatchUpRole", "LedgerTable"),
-        ("MonthClosingRole", "LedgerTable"),
+        ("CashbackCatchUpRole", wallets),
+        ("MonthClosingRole", wallets),
         ("LedgerAuditRole", "LedgerTable"),
     }
 
@@ -162,7 +164,21 @@ def test_a_table_is_written_only_inside_transactions(table: str) -> None:
     assert writing
     for statement in writing:
         assert set(actions(statement)) <= WRITES
-        assert statement["Condition"] == {"StringEquals": {"dynamodb:EnclosingOperation": "TransactWriteItems"}}
+        enclosed, *limited = statement["Condition"].items()
+        assert enclosed == ("StringEquals", {"dynamodb:EnclosingOperation": "TransactWriteItems"})
+        assert all(list(limit) == ["dynamodb:LeadingKeys"] for _, limit in limited)
+
+
+@pytest.mark.parametrize(("role", "name"), [("CashbackCatchUpRole", "catch_up"), ("MonthClosingRole", "month_closing")])
+def test_a_pass_may_write_its_positions_and_nothing_else_of_the_programme(role: str, name: str) -> None:
+    own = [
+        statement
+        for statement in statements(resources(ROLE)[role])
+        if "ProgrammeTable" in named_in(statement["Resource"]) and statement["Action"] != "dynamodb:Query"
+    ]
+    assert [statement["Action"] for statement in own] == ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
+    of_its_passes = {"dynamodb:LeadingKeys": [{"Fn::Sub": f"{PASS}${{Programme}}#{name}"}]}
+    assert all(statement["Condition"]["ForAllValues:StringEquals"] == of_its_passes for statement in own)
 
 
 def test_pages_of_balances_alone_are_written_past_a_transaction_and_by_their_fold() -> None:
@@ -211,6 +227,9 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
 
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
     assert writers("ProgrammeTable") == {
+        # Positions of their passes alone.
+        "CashbackCatchUpRole",
+        "MonthClosingRole",
         "MonthlyCapResetRole",
         "MonthFreezingRole",
         "ProgrammePolicyRole",

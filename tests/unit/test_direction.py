@@ -66,12 +66,12 @@ PART_OF_MODULE = {
     # Events are published about all parts.
     "publishing.parts": "publication",
     "publishing.ledger": "publication",
-    # The audit's adapter of S3, which contains the roots and parts that it stores.
-    "aws.audit_parts": "audit",
+    # The audit's adapters of S3, which contain the roots and parts that it stores.
     "aws.roots": "audit",
+    "aws.audit_parts": "audit",
 }  # fmt: skip
 """Modules that belong to another part than their package."""
-PACKAGES_OF_CORE = {"aws", "journal", "publishing"}
+PACKAGES_OF_CORE = {"aws", "journal", "passes", "publishing"}
 
 AGAINST_THE_TABLE: dict[tuple[str, str], str] = {}
 """Imports that exist against the table, each with its reason. The list may only get shorter."""
@@ -116,11 +116,11 @@ USE_CASES = {
     "balances.whole", "budget.funding", "budget.showing", "budget.use_cases", "budget.watching", "cashback.catch_up",
     "cashback.quoting", "cashback.showing", "cashback.use_cases", "cursors",
     "journal.history", "merchants.names", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases",
-    "once", "payments.cancellations", "payments.holds", "payments.reversals", "payments.use_cases", "policy.amending",
-    "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.budget_draws",
-    "wallet.sweeping", "wallet.use_cases",
+    "once", "passes.pace", "passes.use_cases", "payments.cancellations", "payments.holds", "payments.reversals",
+    "payments.use_cases", "policy.amending", "policy.lifecycle", "policy.loading", "policy.use_cases",
+    "simulations.use_cases", "wallet.budget_draws", "wallet.sweeping", "wallet.use_cases",
 }  # fmt: skip
-"""They call stores. Three of them also compute: `audit.report`, `balances.items` and `cashback.quoting`."""
+"""They call stores, or wait for them. Three of them also compute: `audit.report`, `balances.items` and `cashback.quoting`."""
 DOCUMENTS = {
     "bodies", "cashback.bodies", "dry_run.events", "payments.bodies", "policy.document_conditions", "policy.document_faults",
     "policy.document_models", "policy.document_values", "policy.documents", "wallet.bodies",

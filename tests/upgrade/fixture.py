@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +75,7 @@ class KeptRoots:
 
     def __init__(self, stored: Sequence[StoredRoot] = ()) -> None:
         self.stored = {each.document["date"]: each for each in stored}
+        self._heads: dict[str, list[str]] = {}
 
     def dates(self) -> list[str]:
         return sorted(self.stored)
@@ -82,11 +83,14 @@ class KeptRoots:
     def root(self, date: str) -> Root | None:
         return Root(**self.stored[date].document) if date in self.stored else None
 
-    def heads(self, date: str) -> list[str]:
-        return self.stored[date].heads if date in self.stored else []
+    def heads(self, date: str) -> Iterator[str]:
+        return iter(self.stored[date].heads if date in self.stored else ())
 
-    def add(self, root: Root, heads: Sequence[str]) -> None:
-        self.stored[root.date] = StoredRoot(asdict(root), list(heads))
+    def add_heads(self, date: str, heads: Iterable[str]) -> None:
+        self._heads[date] = list(heads)
+
+    def add(self, root: Root) -> None:
+        self.stored[root.date] = StoredRoot(asdict(root), self._heads[root.date])
 
 
 def template() -> dict[str, Any]:

@@ -5,15 +5,17 @@ from functools import partial
 
 import pytest
 
-from eeum.cashback.catch_up import BEGINNING, CatchUp, SegmentCaughtUp, catch_up_segment
+from eeum.cashback.catch_up import CatchUp, SegmentCaughtUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore
+from eeum.passes.pace import Pace
 from eeum.payments.items import payment_item, payment_key
 from eeum.policy.use_cases import PolicyBook
-from eeum.segments import Segment
-from eeum.storage import Add, Contended, Put, SetTo, Update
+from eeum.segments import BEGINNING, Segment
+from eeum.storage import Add, Contended, Page, Put, Scan, SetTo, Update
 from eeum.unit_of_work import Patience
 from eeum.wallet.store import wallet_key
 from tests.concurrency import attempts_at_once
+from tests.in_memory.storage import InMemoryStorage
 from tests.stored_forms import with_fact
 from tests.use_cases.paying import paid
 from tests.use_cases.world import World
@@ -127,7 +129,7 @@ def test_a_programme_without_policies_posts_nothing_for_now(world: World) -> Non
 
 
 def test_a_call_out_of_time_returns_where_to_continue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 4_000)
+    monkeypatch.setattr("eeum.cashback.gap_store.MOST_READ", 3)
     members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
     for member in members:
         paid(world, member, 10_000)
@@ -194,3 +196,60 @@ def test_a_payment_during_the_catch_up_does_no_harm(world: World) -> None:
     assert _catch_up(world).accrued == 1
     assert _catch_up(world).accrued == 1
     world.send(Update(wallet_key(payer.id), (SetTo(("verified",), True),)))
+
+
+class Throttled(InMemoryStorage):
+    """A table whose scans are refused so many times, after each page that it gave."""
+
+    refusals = 0
+    given = 0
+    most_given = 1_000
+
+    def scan(self, scan: Scan) -> Page:
+        if self.refusals or self.given >= self.most_given:
+            self.refusals -= 1
+            raise Contended("ProvisionedThroughputExceededException")
+        self.given += 1
+        return super().scan(scan)
+
+
+def _of_twelve(monkeypatch: pytest.MonkeyPatch) -> tuple[World, Throttled]:
+    """Twelve wallets that are behind, in pages of three."""
+    monkeypatch.setattr("eeum.cashback.gap_store.MOST_READ", 3)
+    table = Throttled()
+    world = World(table)
+    for number in range(12):
+        paid(world, world.member(f"member-{number}", charged=10_000), 10_000)
+    return world, table
+
+
+def test_a_throttled_page_is_read_again_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, table = _of_twelve(monkeypatch)
+    table.refusals = 3
+    waited: list[float] = []
+    found = catch_up_segment(_tools(world, Patience(lambda: 60.0, waited.append)), WHOLE)
+    assert (*_counts(found), found.resume) == (12, 12, 12, 0, None)
+    assert waited == [1.0, 2.0, 4.0]
+
+
+def test_a_call_that_is_throttled_to_its_end_keeps_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, table = _of_twelve(monkeypatch)
+    table.most_given = 2
+    stopped = catch_up_segment(_tools(world), WHOLE)
+    assert (stopped.wallets, stopped.accrued) == (6, 6)
+    assert stopped.resume
+    # A call that finishes no page fails, so that an alarm rings.
+    with pytest.raises(Contended):
+        catch_up_segment(_tools(world), WHOLE, stopped.resume)
+    table.given, table.refusals, table.most_given = 0, 0, 1_000
+    assert _counts(catch_up_segment(_tools(world), WHOLE, stopped.resume)) == (6, 6, 6, 0)
+
+
+def test_what_a_catch_up_reads_is_counted_by_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _ = _of_twelve(monkeypatch)
+    waited: list[float] = []
+    tools = replace(_tools(world), pace=Pace(9.0, lambda: sum(waited), waited.append))
+    assert catch_up_segment(tools, WHOLE).resume is None
+    # Four pages of three wallets and their keys, and an end that the last page may not know of.
+    assert 4 <= len(waited) <= 5
+    assert waited[:4] == pytest.approx([0.5] * 4)

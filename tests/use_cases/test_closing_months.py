@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eeum.calendar import Month, next_month, start_of_month
-from eeum.cashback.catch_up import BEGINNING, CatchUp
+from eeum.cashback.catch_up import CatchUp
 from eeum.cashback.gap_store import GapStore
 from eeum.errors import NotFound
 from eeum.months.closing import SegmentClosed, close_segment, due_month, write_late_statements
@@ -19,7 +19,7 @@ from eeum.months.statement_store import StatementStore
 from eeum.months.statements import Statement
 from eeum.months.use_cases import month_record, reset_month
 from eeum.payments.items import payment_item, payment_key
-from eeum.segments import Segment
+from eeum.segments import BEGINNING, Segment
 from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
 from tests.concurrency import attempts_at_once

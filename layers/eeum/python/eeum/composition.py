@@ -9,10 +9,10 @@ import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
+from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, OBJECT_SECONDS, READ_SECONDS, aws_client
 from eeum.aws.clock import Clock, shifted_clock
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.settings import Settings
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from eeum.merchants.use_cases import MerchantDependencies
     from eeum.months.statement_store import StatementStore
     from eeum.months.store import MonthStore
+    from eeum.passes.use_cases import Passes
     from eeum.payments.progress_store import ProgressStore
     from eeum.payments.store import PaymentStore
     from eeum.payments.use_cases import PaymentDependencies
@@ -68,7 +69,7 @@ def queues() -> Any:
 
 def buckets() -> Any:
     """A client of S3."""
-    return aws_client("s3")
+    return aws_client("s3", OBJECT_SECONDS)
 
 
 class LambdaContext(Protocol):
@@ -213,11 +214,24 @@ class City:
             entries=entries or EntriesCache(),
         )
 
-    def catch_up(self, context: LambdaContext) -> CatchUp:
+    def catch_up(self, context: LambdaContext, segments: int = 1) -> CatchUp:
+        """What catching up depends on, with the share of one of `segments` in the read units of a second."""
         from eeum.cashback.catch_up import CatchUp
         from eeum.cashback.gap_store import GapStore
+        from eeum.passes.pace import Pace
+        from eeum.segments import MOST_AT_ONCE
 
-        return CatchUp(GapStore(self.storage), self.accrual(context))
+        read_units = self.settings.read_units
+        pace = Pace(read_units / min(segments, MOST_AT_ONCE)) if read_units else Pace()
+        return CatchUp(GapStore(self.storage), self.accrual(context), pace)
+
+    def passes(self, context: LambdaContext, name: str, every: timedelta) -> Passes:
+        """The scheduled passes of one kind, a new one every so often."""
+        from eeum.passes.store import PassStore
+        from eeum.passes.use_cases import Passes
+
+        store = PassStore(self.storage, self.patience(context), self.settings.programme)
+        return Passes(store, name, every, self.system_time)
 
     def quoting(self, context: LambdaContext) -> Quoting:
         from eeum.cashback.quoting import Quoting

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from eeum.errors import Invalid
-from eeum.storage import Query
+from eeum.storage import Index, Query
 
 Entry = TypeVar("Entry")
 LONGEST_KEY_BYTES = 1024
@@ -29,9 +29,10 @@ def key_of_cursor(query: Query) -> dict[str, Any]:
     return {name: {"S": value} for name, value in plain.items()}
 
 
-def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
-    """The key after which a scan continues. Raises `Invalid` for text that is not a cursor of a scan."""
-    return {name: {"S": value} for name, value in _plain_key(cursor, {"pk", "sk"}).items()}
+def key_of_scan_cursor(cursor: str, index: Index | None = None) -> dict[str, Any]:
+    """The key after which a scan continues. Raises `Invalid` for text that is not a cursor of a scan of the same table or index."""
+    names = {"pk", "sk", *((index.partition, index.sort) if index else ())}
+    return {name: {"S": value} for name, value in _plain_key(cursor, names).items()}
 
 
 def page_of(

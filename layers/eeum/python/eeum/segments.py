@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+BEGINNING = ""
+"""The page that a segment starts from."""
+
+MOST_AT_ONCE = 10
+"""How many segments the state machine processes at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

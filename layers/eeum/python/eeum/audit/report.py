@@ -1,7 +1,7 @@
 """The end of an audit: one report on all segments, the verified roots, and the root that this audit stored."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,14 @@ from eeum.audit.partition import Deviation
 from eeum.audit.roots import (
     SETTLED,
     AnotherRoot,
+    Line,
     Root,
     RootsChecked,
     RootStore,
     as_of_date,
+    date_of,
     last_midnight,
-    root_of,
+    store_root,
     verify_order,
     verify_root,
 )
@@ -23,6 +25,9 @@ from eeum.calendar import parse_instant, text_of
 
 ROOTS_VERIFIED = 3
 """How many of the latest roots an audit verifies by default. Older ones were verified on the days after them."""
+
+Heads = Mapping[str, Callable[[], Iterator[Line]]]
+"""How to read the heads of all chains as of each instant, in their order. They may be read several times, and need not fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,20 @@ def _is_due(now: datetime) -> bool:
     return now >= last_midnight(now) + SETTLED
 
 
-def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None, now: datetime) -> Report:
+def in_memory(heads: Mapping[str, list[Line]]) -> Heads:
+    """Heads that an audit in one process found."""
+    return {instant: lambda lines=lines: iter(sorted(lines)) for instant, lines in heads.items()}  # type: ignore[misc]
+
+
+def conclude(
+    found: Found, roots: RootStore, projected: Mapping[str, int] | None, now: datetime, heads: Heads | None = None
+) -> Report:
     """Combine what all segments found into a report; verify the stored roots, and store the root that is due.
 
-    `projected` are the balances after the passes, None if they cannot be compared; `found` has those before the passes.
+    `projected` are the balances after the passes, None if they cannot be compared; `found` has those before the passes. `heads` are those
+    of all segments, if `found` does not have them.
     """
-    checked = check_roots(found.heads, roots, now)
+    checked = check_roots(in_memory(found.heads) if heads is None else heads, roots, now)
     compared, differing = 0, list[Deviation]()
     if projected is not None and found.projected is not None:
         compared, differing = compare_balances(found.accounts, found.projected, projected, now)
@@ -69,11 +82,13 @@ def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None
     }
     total = sum(account.won for account in found.accounts.values())
     unbalanced = [Deviation("", "ledger_unbalanced", "", f"all postings sum to {total} won")] if total else []
-    deviations = [*found.deviations, *unbalanced, *differing, *checked.deviations]
+    further = f"the audit found {found.unnamed} further deviations"
+    unnamed = [Deviation("", "further_deviations", "", further)] if found.unnamed else []
+    deviations = [*found.deviations, *unnamed, *unbalanced, *differing, *checked.deviations]
     return Report(text_of(now), counts, deviations, checked.verified, checked.stored)
 
 
-def check_roots(heads: Mapping[str, list[str]], roots: RootStore, now: datetime) -> RootsChecked:
+def check_roots(heads: Heads, roots: RootStore, now: datetime) -> RootsChecked:
     """Verify the roots of the instants in `heads` and that each follows the one before; store the root that is due."""
     dates = roots.dates()
     wanted = [date for date in dates if as_of_date(date) in heads]
@@ -85,23 +100,23 @@ def check_roots(heads: Mapping[str, list[str]], roots: RootStore, now: datetime)
     for date in wanted:
         root = stored[date]
         if root is not None:
-            wrong += verify_root(root, roots.heads(date), heads[as_of_date(date)])
+            wrong += verify_root(root, roots.heads(date), heads[as_of_date(date)]())
             verified.append(date)
     due = text_of(last_midnight(now))
     if due not in heads or due in map(as_of_date, dates):
         return RootsChecked(verified, wrong, None)
     before = [root for date, root in stored.items() if root and as_of_date(date) < due]
-    root, lines = root_of(last_midnight(now), heads[due], before[-1] if before else None)
     try:
-        roots.add(root, lines)
+        root = store_root(roots, last_midnight(now), heads[due](), before[-1] if before else None)
     except AnotherRoot as error:
-        return RootsChecked(verified, [*wrong, Deviation("", "root_damaged", root.date, str(error))], None)
+        damaged = Deviation("", "root_damaged", date_of(last_midnight(now)), str(error))
+        return RootsChecked(verified, [*wrong, damaged], None)
     return RootsChecked(verified, wrong, root)
 
 
 def part_document(found: Found) -> dict[str, Any]:
-    """What one call found, as stored until all segments are done."""
-    return asdict(found)
+    """What one call found but heads, as stored until all segments are done."""
+    return asdict(replace(found, heads={}))
 
 
 def part_of(document: Mapping[str, Any]) -> Found:

@@ -1,7 +1,8 @@
 """Roots and reports in a local folder: read-only files take the place of the cloud's object lock."""
 
+import filecmp
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from eeum.audit.roots import AnotherRoot, Line, Root
@@ -23,23 +24,30 @@ class RootFolder:
         except (FileNotFoundError, ValueError, TypeError):
             return None
 
-    def heads(self, date: str) -> list[Line]:
-        path = self._folder / f"{date}.heads"
-        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-    def add(self, root: Root, heads: Sequence[Line]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        # The document is written last: once it exists, its heads exist too.
-        self._write(f"{root.date}.heads", "".join(f"{line}\n" for line in heads))
-        self._write(f"{root.date}.json", root.document())
-
-    def _write(self, name: str, contents: str) -> None:
-        path = self._folder / name
+    def heads(self, date: str) -> Iterator[Line]:
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(contents)
-        except FileExistsError:
-            if path.read_text(encoding="utf-8") != contents:
-                raise AnotherRoot(f"{name} exists with other contents; roots are never overwritten") from None
+            with (self._folder / f"{date}.heads").open(encoding="utf-8") as file:
+                yield from (line.removesuffix("\n") for line in file)
+        except FileNotFoundError:
             return
-        path.chmod(0o444)
+
+    def add_heads(self, date: str, heads: Iterable[Line]) -> None:
+        self._write(f"{date}.heads", (f"{line}\n" for line in heads))
+
+    def add(self, root: Root) -> None:
+        self._write(f"{root.date}.json", [root.document()])
+
+    def _write(self, name: str, contents: Iterable[str]) -> None:
+        """Write a file under another name first, so that one that was interrupted is not taken for it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path, unfinished = self._folder / name, self._folder / f"{name}.unfinished"
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(contents)
+        if path.exists():
+            is_same = filecmp.cmp(unfinished, path, shallow=False)
+            unfinished.unlink()
+            if not is_same:
+                raise AnotherRoot(f"{name} exists with other contents; roots are never overwritten")
+            return
+        unfinished.chmod(0o444)
+        unfinished.rename(path)

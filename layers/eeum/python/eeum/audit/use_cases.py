@@ -24,10 +24,11 @@ from eeum.audit.rules import deviations, movements
 from eeum.audit.store import AuditStore
 from eeum.calendar import text_of
 from eeum.policy.use_cases import PolicyBook
+from eeum.segments import BEGINNING
 from eeum.storage import Contended, Item, Key, Page, Table, Unavailable
 
-BEGINNING = ""
-"""Where a pass over a segment begins."""
+MOST_NAMED = 10_000
+"""Deviations that a report names. If there are more, something is wrong with all wallets, and their number says enough."""
 
 LOOKS = 3
 """How often a wallet with a deviation is read again before it is reported: a payment may be in progress."""
@@ -50,8 +51,8 @@ class Account(NamedTuple):
 class Found:
     """What a pass found: how much was checked, the deviations, the sum of each account, and the heads of chains by instant.
 
-    `awaiting` counts pending accruals. `heads` has a line for each wallet that existed (`eeum.audit.roots`); `projected` has the balances
-    before the pass.
+    `awaiting` counts pending accruals, `unnamed` the deviations beyond `MOST_NAMED`. `heads` has a line for each wallet that existed
+    (`eeum.audit.roots`); `projected` has the balances before the pass.
     """
 
     wallets: int = 0
@@ -59,6 +60,7 @@ class Found:
     awaiting: int = 0
     looked_again: int = 0
     deviations: list[Deviation] = field(default_factory=list)
+    unnamed: int = 0
     accounts: dict[str, Account] = field(default_factory=dict)
     heads: dict[str, list[str]] = field(default_factory=dict)
     projected: dict[str, int] | None = None
@@ -68,13 +70,20 @@ class Found:
         self.entries += other.entries
         self.awaiting += other.awaiting
         self.looked_again += other.looked_again
-        self.deviations += other.deviations
+        self.deviate(other.deviations)
+        self.unnamed += other.unnamed
         for name, account in other.accounts.items():
             self.move(name, account.won, account.last_moved_at)
         for instant, lines in other.heads.items():
             self.heads.setdefault(instant, []).extend(lines)
         if self.projected is None:
             self.projected = other.projected
+
+    def deviate(self, deviations: Sequence[Deviation]) -> None:
+        """Add deviations; beyond `MOST_NAMED` only their number."""
+        named = deviations[: max(MOST_NAMED - len(self.deviations), 0)]
+        self.deviations += named
+        self.unnamed += len(deviations) - len(named)
 
     def move(self, account: str, won: int, at: str) -> None:
         known = self.accounts.get(account)
@@ -150,7 +159,7 @@ class Audit:
     def _wallet(self, name: str, items: Sequence[Item], found: Found, again: set[str]) -> None:
         """Audit one wallet. Report a deviation only if it remains after the wallet was read again, in one piece."""
         if is_of_claims(name):
-            found.deviations += self._wrong_claim(name, items)
+            found.deviate(self._wrong_claim(name, items))
             return
         partition = Partition(name, items)
         wrong = self._wrong(partition, items)
@@ -164,7 +173,7 @@ class Audit:
             items = self.store.partition(name)
             partition = Partition(name, items)
             wrong = self._wrong(partition, items)
-        found.deviations += wrong
+        found.deviate(wrong)
         self._add(partition, found)
 
     def _wrong(self, partition: Partition, items: Sequence[Item]) -> list[Deviation]:
@@ -193,7 +202,7 @@ class Audit:
                         found.heads[text_of(instant)].append(head_line(head_as_of(partition, instant)))
         except UNREADABLE as error:
             what = f"its postings cannot be summed: {type(error).__name__}: {error}"
-            found.deviations.append(Deviation(partition.wallet_id, "wallet_unreadable", "WALLET", what))
+            found.deviate([Deviation(partition.wallet_id, "wallet_unreadable", "WALLET", what)])
 
 
 def compare_balances(

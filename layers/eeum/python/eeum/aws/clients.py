@@ -18,6 +18,8 @@ DESCRIPTIONS = Path(botocore.session.__file__).parents[1] / "aws_descriptions"
 
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.5
+OBJECT_SECONDS = 20.0
+"""A bucket answers when it has received a whole part of an object."""
 ATTEMPTS = 2
 
 
@@ -39,7 +41,7 @@ def session() -> botocore.session.Session:
     return made
 
 
-def aws_client(service: str) -> Any:
+def aws_client(service: str, read_seconds: float = READ_SECONDS) -> Any:
     """A client that retries failed calls, with the same token, and gives up a hanging call in time for one more.
 
     Links to objects of S3 are signed with the region's address. The global one redirects for a day after a bucket is made, and a signed
@@ -47,7 +49,7 @@ def aws_client(service: str) -> Any:
     """
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         s3=None if "AWS_ENDPOINT_URL" in os.environ else {"addressing_style": "virtual"},
     )

@@ -115,14 +115,14 @@ class DynamoDbStorage:
             "TableName": self._tables[scan.table],
             "Segment": scan.segment,
             "TotalSegments": scan.segments,
-            "ConsistentRead": True,
+            **({"IndexName": scan.index.name} if scan.index else {"ConsistentRead": True}),
         }
         if scan.where:
             request["FilterExpression"] = expressions.conditions(scan.where)
         if scan.limit is not None:
             request["Limit"] = scan.limit
         if scan.after is not None:
-            request["ExclusiveStartKey"] = key_of_scan_cursor(scan.after)
+            request["ExclusiveStartKey"] = key_of_scan_cursor(scan.after, scan.index)
         answer = self._call("scan", **request, **expressions.parameters())
         last = answer.get("LastEvaluatedKey")
         return Page([plain_item(item) for item in answer["Items"]], cursor_of(last) if last else None)

@@ -4,18 +4,16 @@ The first version of an object counts: the lock prevents its deletion, but not a
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from eeum.audit.roots import AnotherRoot, Line, Root
+from eeum.aws.object_lines import add_text, lines_of, sha256_of
 
 if TYPE_CHECKING:  # a reader of roots loads no audit
     from eeum.audit.report import Report
 
 ROOTS, HEADS, REPORTS = "roots/", "heads/", "reports/"
-EXISTS_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class RootBucket:
@@ -30,19 +28,21 @@ class RootBucket:
         return sorted(key.removeprefix(ROOTS).removesuffix(".json") for key in found)
 
     def root(self, date: str) -> Root | None:
-        text = self._first(f"{ROOTS}{date}.json")
+        place = self._first(f"{ROOTS}{date}.json")
         try:
-            return Root(**json.loads(text)) if text is not None else None
+            return Root(**json.loads("".join(lines_of(self._client, place)))) if place else None
         except (ValueError, TypeError):
             return None
 
-    def heads(self, date: str) -> list[Line]:
-        return (self._first(f"{HEADS}{date}.txt") or "").splitlines()
+    def heads(self, date: str) -> Iterator[Line]:
+        place = self._first(f"{HEADS}{date}.txt")
+        return lines_of(self._client, place) if place else iter(())
 
-    def add(self, root: Root, heads: Sequence[Line]) -> None:
-        # The document is written last: once it exists, its heads exist too.
-        self._put(f"{HEADS}{root.date}.txt", "".join(f"{line}\n" for line in heads))
-        self._put(f"{ROOTS}{root.date}.json", root.document())
+    def add_heads(self, date: str, heads: Iterable[Line]) -> None:
+        self._add(f"{HEADS}{date}.txt", (f"{line}\n" for line in heads))
+
+    def add(self, root: Root) -> None:
+        self._add(f"{ROOTS}{root.date}.json", [root.document()])
 
     def add_report(self, report: "Report") -> str:
         """Store a report; return its key."""
@@ -52,25 +52,22 @@ class RootBucket:
         )
         return key
 
-    def _put(self, key: str, contents: str) -> None:
-        try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=contents.encode(), IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in EXISTS_ALREADY:
-                raise
-            if self._first(key) != contents:
-                raise AnotherRoot(f"{key} exists with other contents; roots are never overwritten") from error
+    def _add(self, key: str, texts: Iterable[str]) -> None:
+        stored, sha256 = add_text(self._client, {"Bucket": self._bucket, "Key": key}, texts)
+        if stored:
+            return
+        first = self._first(key)
+        if first is None or sha256_of(self._client, first) != sha256:
+            raise AnotherRoot(f"{key} exists with other contents; roots are never overwritten")
 
-    def _first(self, key: str) -> str | None:
-        """The oldest version of an object, also if later versions were put on top of it."""
+    def _first(self, key: str) -> dict[str, str] | None:
+        """Where the oldest version of an object is, also if later versions were put on top of it."""
         versions = [version for version in self._versions(key) if version["Key"] == key]
         if not versions:
             return None
         # Versions come newest first, but their instants are only to the second.
         oldest = min(reversed(versions), key=lambda version: version["LastModified"])
-        answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=oldest["VersionId"])
-        text: str = answer["Body"].read().decode()
-        return text
+        return {"Bucket": self._bucket, "Key": key, "VersionId": oldest["VersionId"]}
 
     def _versions(self, prefix: str) -> Iterator[Mapping[str, Any]]:
         """All versions of objects with this prefix, deleted ones too; newest first for each object."""

@@ -15,7 +15,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tables` are the names of the tables that the function may use; `clock_shift` is zero outside the stage `local`."""
+    """`tables` are the names of the tables that the function may use; `clock_shift` is zero outside the stage `local`.
+
+    Passes over all wallets begin `pass_hours` after each other, and read at most `read_units` a second in all segments together.
+    """
 
     stage: str
     programme: str
@@ -24,15 +27,14 @@ class Settings:
     dead_letter_queue_url: str | None
     slow_queue_url: str | None = None
     event_bus: str | None = None
+    pass_hours: int = 0
+    read_units: int | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
         """The settings. Raises `SettingsError` for a missing name, or for a shifted clock outside the stage `local`."""
         stage = _required(environment, "STAGE")
-        try:
-            shift = int(environment.get("CLOCK_SHIFT_SECONDS") or "0")
-        except ValueError as error:
-            raise SettingsError("CLOCK_SHIFT_SECONDS is not a whole number of seconds.") from error
+        shift = _whole_number(environment, "CLOCK_SHIFT_SECONDS", "seconds")
         if shift and stage != LOCAL:
             raise SettingsError(
                 f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only the stage local may shift its clock."
@@ -46,7 +48,17 @@ class Settings:
             dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL") or None,
             slow_queue_url=environment.get("SLOW_QUEUE_URL") or None,
             event_bus=environment.get("EVENT_BUS") or None,
+            pass_hours=_whole_number(environment, "PASS_HOURS", "hours"),
+            read_units=_whole_number(environment, "READ_UNITS_PER_SECOND", "read units") or None,
         )
+
+
+def _whole_number(environment: Mapping[str, str], name: str, what: str) -> int:
+    """A number of the environment; 0 if it is missing."""
+    try:
+        return int(environment.get(name) or "0")
+    except ValueError as error:
+        raise SettingsError(f"{name} is not a whole number of {what}.") from error
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -11,17 +11,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
-from eeum.cashback.gap_store import GapStore
+from eeum.cashback.gap_store import READ_UNITS_OF_KEYS, GapStore
 from eeum.cashback.use_cases import PASSING, Accrual, Batch, accrue
-from eeum.segments import Segment
+from eeum.passes.pace import THROTTLED, Pace, Setbacks
+from eeum.segments import BEGINNING, Segment
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET
 
 SECONDS_FOR_A_WALLET = 10.0
 """No further wallet is started with less time left: years of its payments may have to be read."""
-
-BEGINNING = ""
-"""The page that a segment starts from."""
 
 
 class Unposted(NamedTuple):
@@ -61,10 +59,11 @@ class SegmentCaughtUp:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """What catching up depends on."""
+    """What catching up depends on. `pace` limits what it reads in a second."""
 
     gaps: GapStore
     accrual: Accrual
+    pace: Pace = field(default_factory=Pace)
 
     def has_time(self) -> bool:
         return self.accrual.patience.remaining_seconds() >= SECONDS_FOR_A_WALLET
@@ -99,22 +98,38 @@ class CatchUp:
 def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING) -> SegmentCaughtUp:
     """Catch up the wallets of a segment after `after`, page by page, until its end or the end of the time.
 
-    It may run beside the stream, beside another run, and again from any page: each accrual claims its source.
+    It may run beside the stream, beside another run, and again from any page: each accrual claims its source. A throttled page is read
+    again after a pause. What remains after some tries is left to the next call; a call that finishes no page raises the error.
     """
     done = SegmentCaughtUp(after)
+    setbacks = Setbacks(catch_up.accrual.patience.pause)
     while done.resume is not None and catch_up.has_time():
-        page, following = catch_up.gaps.wallets(segment, done.resume or None)
-        behind = [wallet for wallet in page if wallet.due != wallet.accrued]
-        unposted: list[Unposted] = []
-        for wallet in behind:
-            if not catch_up.has_time():
-                # This page starts again: accruals that were made have no gap any more.
-                return done
-            caught_up = catch_up.wallet(wallet)
-            done.accrued += caught_up.accrued
-            unposted += caught_up.unposted
-        done.wallets += len(page)
-        done.behind += len(behind)
-        done.unposted += unposted
-        done.resume = following
+        try:
+            if not _catch_up_page(catch_up, segment, done):
+                break
+            setbacks.clear()
+        except THROTTLED as error:
+            if not setbacks.again(error):
+                break
+    if setbacks.error and done.resume == after:
+        raise setbacks.error
     return done
+
+
+def _catch_up_page(catch_up: CatchUp, segment: Segment, done: SegmentCaughtUp) -> bool:
+    """Catch up the next page; False if there is no time for all of it. Then it starts again: accruals that were made have no gap."""
+    page, following = catch_up.gaps.wallets(segment, done.resume or None)
+    behind = [wallet for wallet in page if wallet.due != wallet.accrued]
+    unposted: list[Unposted] = []
+    for wallet in behind:
+        if not catch_up.has_time():
+            return False
+        caught_up = catch_up.wallet(wallet)
+        done.accrued += caught_up.accrued
+        unposted += caught_up.unposted
+    done.wallets += len(page)
+    done.behind += len(behind)
+    done.unposted += unposted
+    done.resume = following
+    catch_up.pace.spend(len(page) + READ_UNITS_OF_KEYS)
+    return True

@@ -9,11 +9,14 @@ from eeum.errors import Refusal
 from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
 from eeum.journal.partitions import PARTITION, partition_of
 from eeum.segments import Segment
-from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
+from eeum.storage import BY_OPENING, MOST_READ, Item, Key, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
 from eeum.wallet.wallet_items import wallet_of
 
 CLAIMS = tuple(kind.prefix for kind in POSTINGS)
+
+READ_UNITS_OF_KEYS = 1.5
+"""What reading the keys of a page takes, up to a hundred of some 110 bytes."""
 
 
 class UnsoundEntry(NamedTuple):
@@ -36,13 +39,16 @@ class GapStore:
         self._storage = storage
 
     def wallets(self, segment: Segment, after: str | None = None) -> tuple[list[Wallet], str | None]:
-        """Wallets of a segment, consistently, and the cursor of the next page.
+        """Up to a hundred wallets of a segment, each consistently, and the cursor of the next page.
 
-        A page reads 1 MB of the ledger, whatever is in it: 250 read units.
+        1 read unit for each, and 1.5 for a hundred of their keys in the index. A wallet that was just opened may be missing.
         """
-        of_wallets = (Equals(("kind",), "wallet"),)
-        page = self._storage.scan(Scan(Table.LEDGER, segment.number, segment.of, after=after, where=of_wallets))
-        return [wallet_of(item["pk"].removeprefix(PARTITION), item) for item in page.items], page.cursor
+        page = self._storage.scan(
+            Scan(Table.LEDGER, segment.number, segment.of, after=after, limit=MOST_READ, index=BY_OPENING)
+        )
+        keys = [Key(Table.LEDGER, item["pk"], item["sk"]) for item in page.items]
+        items = self._storage.read(keys) if keys else []
+        return [wallet_of(item["pk"].removeprefix(PARTITION), item) for item in items if item], page.cursor
 
     def gaps(self, wallet_id: str) -> Gaps:
         """Every capture and cancellation of a wallet without an accrual, consistently.

@@ -113,13 +113,13 @@ class InMemoryStorage:
             page: list[Item] = []
             read = 0
             for position, key in enumerate(self._keys_of_segment(scan)):
-                item = self._items[key]
+                item = _projected(self._items[key], scan.index)
                 stored = marshal.dumps(item)
                 read += len(stored)
                 if all(holds(condition, item) for condition in scan.where):
                     page.append(marshal.loads(stored))
                 if position + 1 == scan.limit or read > PAGE_BYTES:
-                    return Page(page, cursor_of(_last_key(item, None)))
+                    return Page(page, cursor_of(_last_key(item, scan.index)))
             return Page(page, None)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
@@ -162,9 +162,10 @@ class InMemoryStorage:
         for key, item in changed:
             if key not in self._items:
                 insort(self._sorted[key.table, key.pk], key.sk)
-            self._index(key, self._items.get(key), item)
+            before = self._items.get(key)
+            self._index(key, before, item)
             self._items[key] = item
-            self.costs.write_units += units + sum(index.partition in item for index in INDEXES[key.table])
+            self.costs.write_units += units + sum(is_written(index, before, item) for index in INDEXES[key.table])
         if self._keeps_log:
             self.log.extend(writes)
         self.written(changed)
@@ -203,6 +204,9 @@ class InMemoryStorage:
 
     def _keys_of_segment(self, scan: Scan) -> Iterator[Key]:
         """The keys of a scan's segment by the hash of their partition, as in DynamoDB: an arbitrary order, but always the same."""
+        if scan.index is not None:
+            yield from self._keys_of_segment_of_index(scan, scan.index)
+            return
         start = key_of_scan_cursor(scan.after) if scan.after is not None else None
         place = (_hash_of(start["pk"]["S"]), start["pk"]["S"]) if start else (-1, "")
         partitions = sorted(
@@ -215,6 +219,19 @@ class InMemoryStorage:
             first = bisect_right(sorts, start["sk"]["S"]) if start and place == (hashed, pk) else 0
             yield from (Key(scan.table, pk, sk) for sk in sorts[first:])
 
+    def _keys_of_segment_of_index(self, scan: Scan, index: Index) -> Iterator[Key]:
+        """As `_keys_of_segment`, by the hash of the index's partition."""
+        start = key_of_scan_cursor(scan.after, index) if scan.after is not None else None
+        after = tuple(start[name]["S"] for name in (index.partition, index.sort, "pk", "sk")) if start else None
+        places = sorted(
+            (_hash_of(partition), partition, sort, key.pk, key.sk)
+            for (table, name, partition), placed in self._indexed.items()
+            if (table, name) == (scan.table, index.name) and _hash_of(partition) % scan.segments == scan.segment
+            for sort, key in placed
+        )
+        first = bisect_right(places, (_hash_of(after[0]), *after)) if after else 0
+        yield from (Key(scan.table, pk, sk) for *_, pk, sk in places[first:])
+
     def _count(self, call: str) -> None:
         self.costs.round_trips += 1
         if self._keeps_log:
@@ -224,6 +241,20 @@ class InMemoryStorage:
 def _copy(value: Any) -> Any:
     """Copy an item of plain values, faster than `copy.deepcopy`."""
     return marshal.loads(marshal.dumps(value))
+
+
+def is_written(index: Index, before: Item | None, after: Item) -> bool:
+    """Whether a write changes the index. One of keys only changes when the item's place in it does."""
+    if index.keys_only:
+        return _place_in(index, before or {}) != _place_in(index, after)
+    return index.partition in after
+
+
+def _projected(item: Item, index: Index | None) -> Item:
+    """The attributes of an item that a scan reads."""
+    if index is None or not index.keys_only:
+        return item
+    return {name: item[name] for name in sorted({"pk", "sk", index.partition, index.sort})}
 
 
 def _place_in(index: Index, item: Item) -> tuple[str, str] | None:

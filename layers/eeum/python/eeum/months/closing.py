@@ -8,17 +8,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eeum.calendar import Month, next_month, start_of_month, whole_milliseconds
-from eeum.cashback.catch_up import BEGINNING, CatchUp, Unposted, unposted_wallet
+from eeum.cashback.catch_up import CatchUp, Unposted, unposted_wallet
+from eeum.cashback.gap_store import READ_UNITS_OF_KEYS
 from eeum.cashback.use_cases import PASSING
 from eeum.months.rules import month_to_close
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import statement_of
 from eeum.months.store import MonthStore
-from eeum.segments import Segment
+from eeum.passes.pace import THROTTLED, Setbacks
+from eeum.segments import BEGINNING, Segment
 from eeum.storage import ConditionsFailed
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WalletStore
 from eeum.wallet.sweeping import Sweeping
+
+ENTRIES_OF_A_READ_UNIT = 4
+"""An entry has at most 1 KB; most have less, so that the pace is slower than it need be, and never faster."""
 
 
 @dataclass
@@ -53,29 +58,53 @@ def close_segment(
 ) -> SegmentClosed:
     """For each wallet of a segment from `after` on: post missing cashback, write its statement if complete, and expire rewards.
 
-    Calls may overlap and repeat any page: a statement is stored once, and follows from the journal.
+    Calls may overlap and repeat any page: a statement is stored once, and follows from the journal. Throttled pages are read again, as in
+    a catch-up.
     """
     done = SegmentClosed(month, after)
+    setbacks = Setbacks(catch_up.accrual.patience.pause)
     while done.resume is not None and catch_up.has_time():
-        page, following = catch_up.gaps.wallets(segment, done.resume or None)
-        concerned = [wallet for wallet in page if wallet.opened_at < start_of_month(next_month(month))]
-        written = statements.written([wallet.id for wallet in concerned], month)
-        unposted: list[Unposted] = []
-        for wallet in concerned:
-            if not catch_up.has_time():
-                return done
-            try:
-                done.expired += sweeping.wallet(wallet, catch_up.now())
-                if wallet.id not in written:
-                    unposted += _close(catch_up, statements, wallet, month, done)
-            except PASSING:
-                raise
-            except Exception as error:  # noqa: BLE001 - an error in one wallet must not stop the others
-                unposted.append(unposted_wallet(wallet.id, error))
-        done.wallets += len(page)
-        done.unposted += unposted
-        done.resume = following
+        try:
+            if not _close_page(catch_up, sweeping, statements, month, segment, done):
+                break
+            setbacks.clear()
+        except THROTTLED as error:
+            if not setbacks.again(error):
+                break
+    if setbacks.error and done.resume == after:
+        raise setbacks.error
     return done
+
+
+def _close_page(
+    catch_up: CatchUp,
+    sweeping: Sweeping,
+    statements: StatementStore,
+    month: Month,
+    segment: Segment,
+    done: SegmentClosed,
+) -> bool:
+    """Close the month of the next page; False if there is no time for all of it, so that the page starts again."""
+    page, following = catch_up.gaps.wallets(segment, done.resume or None)
+    concerned = [wallet for wallet in page if wallet.opened_at < start_of_month(next_month(month))]
+    written = statements.written([wallet.id for wallet in concerned], month)
+    catch_up.pace.spend(len(page) + len(concerned) + READ_UNITS_OF_KEYS)
+    unposted: list[Unposted] = []
+    for wallet in concerned:
+        if not catch_up.has_time():
+            return False
+        try:
+            done.expired += sweeping.wallet(wallet, catch_up.now())
+            if wallet.id not in written:
+                unposted += _close(catch_up, statements, wallet, month, done)
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error in one wallet must not stop the others
+            unposted.append(unposted_wallet(wallet.id, error))
+    done.wallets += len(page)
+    done.unposted += unposted
+    done.resume = following
+    return True
 
 
 def _close(
@@ -85,7 +114,7 @@ def _close(
     caught_up = catch_up.wallet(wallet)
     done.accrued += caught_up.accrued
     left = [each for each in caught_up.unposted if each.month is None or each.month <= month]
-    done.statements += not left and _write(statements, wallet, month, catch_up.now())
+    done.statements += not left and _write(catch_up, statements, wallet, month)
     return left
 
 
@@ -108,9 +137,11 @@ def write_late_statements(
     return done
 
 
-def _write(store: StatementStore, wallet: Wallet, month: Month, now: datetime) -> bool:
+def _write(catch_up: CatchUp, store: StatementStore, wallet: Wallet, month: Month) -> bool:
     """Whether this call wrote a statement: some wallets need none, and another pass may have written it."""
-    statement = statement_of(wallet.id, month, store.bookings(wallet.id), whole_milliseconds(now))
+    bookings = store.bookings(wallet.id)
+    catch_up.pace.spend(len(bookings) / ENTRIES_OF_A_READ_UNIT)
+    statement = statement_of(wallet.id, month, bookings, whole_milliseconds(catch_up.now()))
     if statement is None:
         return False
     try:

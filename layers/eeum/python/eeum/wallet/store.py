@@ -106,7 +106,7 @@ class WalletStore:
         return {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in found if item is not None}
 
     def open(self, wallet: Wallet) -> None:
-        """Store a new wallet; `ConditionsFailed` if it exists. 2 write units."""
+        """Store a new wallet; `ConditionsFailed` if it exists. 2 write units, and 1 for its keys in the index of wallets."""
         self._commit(Put(wallet_key(wallet.id), wallet_item(wallet), NOT_YET_STORED))
 
     def wallet_and_top_up(self, wallet_id: str, digest: Digest, others: Sequence[Key] = ()) -> ReadForTopUp:
