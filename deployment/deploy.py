@@ -16,7 +16,7 @@ import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
-from deployment import web
+from deployment import own_issuer, web
 from deployment.digest import stamp
 from deployment.versions import delete_old_versions
 
@@ -70,7 +70,8 @@ def main(stage: str) -> int:
     try:
         parameters = parameters_of(stage)
         check_credentials()
-    except (NoSuchStage, NoCredentials) as problem:
+        own_issuer.check(dict(parameter.split("=", 1) for parameter in parameters))
+    except (NoSuchStage, NoCredentials, own_issuer.BadIssuer) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     try:

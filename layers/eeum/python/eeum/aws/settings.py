@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from eeum.storage import Table
+
+if TYPE_CHECKING:
+    from eeum.aws.own_issuer import OwnIssuer
 
 LOCAL = "local"
 
@@ -15,7 +19,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tables` are the names of the tables that the function may use; `clock_shift` is zero outside the stage `local`."""
+    """`tables` are the names of the tables that the function may use; `clock_shift` is zero outside the stage `local`.
+
+    `own_issuer` is the city's own identity provider, None where Cognito gives residents their tokens.
+    """
 
     stage: str
     programme: str
@@ -24,10 +31,11 @@ class Settings:
     dead_letter_queue_url: str | None
     slow_queue_url: str | None = None
     event_bus: str | None = None
+    own_issuer: "OwnIssuer | None" = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings. Raises `SettingsError` for a missing name, or for a shifted clock outside the stage `local`."""
+        """The settings. Raises `SettingsError` for a missing name, a bad issuer, or a shifted clock outside the stage `local`."""
         stage = _required(environment, "STAGE")
         try:
             shift = int(environment.get("CLOCK_SHIFT_SECONDS") or "0")
@@ -46,7 +54,21 @@ class Settings:
             dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL") or None,
             slow_queue_url=environment.get("SLOW_QUEUE_URL") or None,
             event_bus=environment.get("EVENT_BUS") or None,
+            own_issuer=_own_issuer(environment),
         )
+
+
+def _own_issuer(environment: Mapping[str, str]) -> "OwnIssuer | None":
+    described = environment.get("OWN_ISSUER")
+    if not described:
+        return None
+    # Imported here, since most cities have none.
+    from eeum.aws.own_issuer import BadIssuer, OwnIssuer
+
+    try:
+        return OwnIssuer.of(described)
+    except BadIssuer as problem:
+        raise SettingsError(f"OWN_ISSUER: {problem}") from problem
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
