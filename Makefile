@@ -103,6 +103,10 @@ start-api: $(DEVELOPMENT) $(SAM_CLI) ## every function in containers, behind HTT
 
 # --- Operate the local city, or with CITY=dev a deployed one: docs/operations.md --------------------------------------
 
+partner-secret: $(DEVELOPMENT) ## a partner's secret, into a new file: PARTNER=bank OUTPUT=…; STEP=begin and STEP=finish replace it
+	$(call needs,PARTNER,bank)
+	@$(COMMAND) operations.partner_secret $(PARTNER) $(or $(STEP),fetch) $(if $(OUTPUT),--output $(OUTPUT))
+
 audit: $(DEVELOPMENT) ## recompute everything that is stored, and name what deviates: ROOTS=all verifies every daily root
 	@$(COMMAND) operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
 
@@ -257,8 +261,8 @@ $(WEB): web/package.json web/package-lock.json
 build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
 	TARGET=$(TARGET) $(SAM) build
 
-deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
-	@$(COMMAND) deployment.deploy $(STAGE)
+deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml; CONFIRMED=yes asks no one
+	@$(COMMAND) deployment.deploy $(STAGE) $(CONFIRMED)
 
 lock: $(DEVELOPMENT) ## pin every requirement again, by hash
 	@deployment/lock.sh

@@ -100,7 +100,7 @@ def _sources() -> Iterator[Path]:
 
 
 def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
-    """`/config.json`: settings that are known only after a deployment, from the stack's outputs. Raises `BadIssuer`."""
+    """`/config.json`: settings that are known only after a deployment, from the stack's outputs. Raises `BadProvider`."""
     staff = outputs["StaffSignInUrl"]
     residents = _own_sign_in(outputs) if "ResidentIssuer" in outputs else _sign_in(outputs["ResidentSignInUrl"])
     return {
@@ -117,7 +117,7 @@ def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
 
 
 def _own_sign_in(outputs: Mapping[str, str]) -> dict[str, Any]:
-    """Sign-in by the city's own provider, which has its own names for scopes. Raises `BadIssuer`."""
+    """Sign-in by the city's own provider, which has its own names for scopes. Raises `BadProvider`."""
     endpoints = endpoints_of(outputs["ResidentIssuer"])
     return {
         "authorize": endpoints.authorize,

@@ -158,6 +158,9 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "SCALE": whole_number(1, 1_000),
     "GENERATED": anything,
     "AVERAGE": whole_number(1_000, 900_000),
+    "PARTNER": one_of("acquirer", "bank"),
+    "STEP": one_of("fetch", "begin", "finish"),
+    "CONFIRMED": switch("yes"),
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.
 NEVER_EMPTY = frozenset(

@@ -48,7 +48,7 @@ class OwnIssuer:
         return own
 
     def check(self) -> None:
-        """Raise `BadIssuer` if a scope would give a right that nobody gave."""
+        """Raise `BadIssuer` if a scope would give a right that no one gave."""
         if not (self.issuer and self.client_claim):
             raise BadIssuer("The issuer and the claim that names a client must not be empty.")
         for ours, theirs in self.scopes.items():
