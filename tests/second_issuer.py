@@ -82,17 +82,17 @@ class SecondIssuer:
 def second_issuer() -> Iterator[SecondIssuer]:
     """A running provider; its process ends with the context."""
     issuer = SecondIssuer()
-    process = Popen([sys.executable, __file__], stdin=PIPE, stdout=PIPE, text=True)
-    assert process.stdin
-    assert process.stdout
-    try:
-        process.stdin.write(json.dumps(issuer.keys) + "\n")
-        process.stdin.flush()
-        issuer.url = process.stdout.readline().strip()
-        yield issuer
-    finally:
-        process.terminate()
-        process.wait()
+    # Leaving `Popen` closes its pipes and waits for its end.
+    with Popen([sys.executable, __file__], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdin.write(json.dumps(issuer.keys) + "\n")
+            process.stdin.flush()
+            issuer.url = process.stdout.readline().strip()
+            yield issuer
+        finally:
+            process.terminate()
 
 
 def serve() -> None:
