@@ -21,6 +21,7 @@ from operations.partner_secret import run
 
 NAMES = {"UserPoolId": "region_pool", "ClientId": "bankclient"}
 OLD = {"ClientSecretId": "bankclient--1", "ClientSecretCreateDate": datetime(2026, 1, 1, tzinfo=UTC)}
+FIRST, SECOND = "first" * 6, "second" * 6
 NEW = {"ClientSecretId": "bankclient--2", "ClientSecretCreateDate": datetime(2026, 12, 1, tzinfo=UTC)}
 
 
@@ -44,25 +45,25 @@ def has(stubber: Stubber, *secrets: dict[str, Any]) -> None:
 def test_a_secret_is_fetched_into_a_file_of_its_owner(pools: tuple[Any, Stubber], tmp_path: Path) -> None:
     client, stubber = pools
     has(stubber, OLD)
-    stubber.add_response("describe_user_pool_client", {"UserPoolClient": {"ClientSecret": "first"}}, NAMES)
+    stubber.add_response("describe_user_pool_client", {"UserPoolClient": {"ClientSecret": FIRST}}, NAMES)
 
     said = run(stack(client), "bank", "fetch", tmp_path / "bank.json")
 
     written = json.loads((tmp_path / "bank.json").read_text())
-    assert written == {"client_id": "bankclient", "client_secret": "first", "scope": "eeum/top_ups"}
+    assert written == {"client_id": "bankclient", "client_secret": FIRST, "scope": "eeum/top_ups"}
     assert (tmp_path / "bank.json").stat().st_mode & 0o777 == 0o600
-    assert "first" not in said
+    assert FIRST not in said
 
 
 def test_a_replacement_begins_with_a_second_secret(pools: tuple[Any, Stubber], tmp_path: Path) -> None:
     client, stubber = pools
     has(stubber, OLD)
-    added = {"ClientSecretDescriptor": NEW | {"ClientSecretValue": "second"}}
+    added = {"ClientSecretDescriptor": NEW | {"ClientSecretValue": SECOND}}
     stubber.add_response("add_user_pool_client_secret", added, NAMES)
 
     run(stack(client), "bank", "begin", tmp_path / "bank.json")
 
-    assert json.loads((tmp_path / "bank.json").read_text())["client_secret"] == "second"
+    assert json.loads((tmp_path / "bank.json").read_text())["client_secret"] == SECOND
 
 
 @pytest.mark.parametrize("listed", [(OLD, NEW), (NEW, OLD)])
