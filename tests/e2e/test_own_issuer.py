@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -24,14 +25,22 @@ SCOPES = {
 }
 
 
-@pytest.fixture(scope="module")
-def before(new_member, tokens: Tokens) -> tuple[Member, Tokens]:  # type: ignore[no-untyped-def]  # as conftest gives it
-    """A member of the residents' pool with a wallet, and the pools' tokens, from before the change."""
-    return new_member(charged=30_000), tokens
+@dataclass(frozen=True)
+class Before:
+    """From before the change: a member of the residents' pool with a wallet, a shop, and the pools' tokens."""
+
+    member: Member
+    shop: str
+    tokens: Tokens
 
 
 @pytest.fixture(scope="module")
-def issuer(city: City, before: tuple[Member, Tokens]) -> Iterator[SecondIssuer]:
+def before(new_member: Callable[..., Member], shops: dict[str, str], tokens: Tokens) -> Before:
+    return Before(new_member(charged=30_000), next(iter(shops.values())), tokens)
+
+
+@pytest.fixture(scope="module")
+def issuer(city: City, before: Before) -> Iterator[SecondIssuer]:
     """The city's own provider, which it has until the tests of this module end."""
     with second_issuer() as running:
         own = {"ResidentIssuer": running.url, "ResidentAudience": AUDIENCE, "ResidentClientClaim": "azp"}
@@ -51,9 +60,9 @@ def caller(api: Api, issuer: SecondIssuer) -> str:
 
 
 def test_the_member_keeps_the_wallet_under_the_same_subject(
-    api: Api, issuer: SecondIssuer, before: tuple[Member, Tokens], sign_in_as: SignIn
+    api: Api, issuer: SecondIssuer, before: Before, sign_in_as: SignIn
 ) -> None:
-    member, _ = before
+    member = before.member
     subject = claims_of(sign_in_as(member.name, sign_in.RESIDENT_APP))["sub"]
     own = api.as_caller(issuer.token(subject, "openid pay.use"))
 
@@ -64,21 +73,21 @@ def test_the_member_keeps_the_wallet_under_the_same_subject(
     assert other.request("GET", f"/wallets/{member.wallet}").status_code == 404
 
 
-def test_partners_and_operators_work_as_before(
-    api: Api, issuer: SecondIssuer, caller: str, before: tuple[Member, Tokens], shops: dict[str, str]
-) -> None:
+def test_partners_and_operators_work_as_before(api: Api, issuer: SecondIssuer, caller: str, before: Before) -> None:
     wallet = api.as_caller(caller).post("/wallets", {})
     bank = api.as_caller(issuer.token("city-bank", "bank/credit", azp="city-bank"))
     acquirer = api.as_caller(issuer.token("van-one", "van/pay", azp="van-one"))
     credit = {"amount": 20_000, "bank_reference": "of the second issuer"}
 
     bank.post(f"/wallets/{wallet['id']}/top_ups", credit, key="a-credit-of-the-second-issuer")
-    sale = {"card_token": wallet["cards"][0]["token"], "merchant_id": next(iter(shops.values())), "amount": 4_000}
+    sale = {"card_token": wallet["cards"][0]["token"], "merchant_id": before.shop, "amount": 4_000}
     paid = acquirer.post("/payments", sale, key="a-sale-of-the-second-issuer")
 
     assert paid["status"] == "approved"
-    assert api.as_caller(before[1].operator).request("GET", "/merchant_applications").status_code == 200
-    assert api.as_caller(before[1].bank).request("POST", f"/wallets/{wallet['id']}/top_ups", credit).status_code == 401
+    assert api.as_caller(before.tokens.operator).request("GET", "/merchant_applications").status_code == 200
+    assert (
+        api.as_caller(before.tokens.bank).request("POST", f"/wallets/{wallet['id']}/top_ups", credit).status_code == 401
+    )
 
 
 def test_tokens_that_are_not_the_provider_s_for_this_api_are_refused(
