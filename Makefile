@@ -103,6 +103,10 @@ start-api: $(DEVELOPMENT) $(SAM_CLI) ## every function in containers, behind HTT
 
 # --- Operate the local city, or with CITY=dev a deployed one: docs/operations.md --------------------------------------
 
+partner-secret: $(DEVELOPMENT) ## a partner's secret, into a new file: PARTNER=bank OUTPUT=…; STEP=begin and STEP=finish replace it
+	$(call needs,PARTNER,bank)
+	@$(COMMAND) operations.partner_secret $(PARTNER) $(or $(STEP),fetch) $(if $(OUTPUT),--output $(OUTPUT))
+
 audit: $(DEVELOPMENT) ## recompute everything that is stored, and name what deviates: ROOTS=all verifies every daily root
 	@$(COMMAND) operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
 
@@ -269,8 +273,8 @@ build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (de
 	TARGET=$(TARGET) $(SAM) build
 	@python3 deployment/compiled.py .aws-sam/build
 
-deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
-	@$(COMMAND) deployment.deploy $(STAGE)
+deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml; CONFIRMED=yes asks no one
+	@$(COMMAND) deployment.deploy $(STAGE) $(CONFIRMED)
 
 bootstrap-operators: $(DEVELOPMENT) ## the first two operators of a stage: STAGE=dev EMAILS="first@city.kr second@city.kr"
 	$(call needs,EMAILS,"first@city.kr second@city.kr")

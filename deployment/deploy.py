@@ -17,7 +17,7 @@ import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
-from deployment import compiled, web
+from deployment import compiled, own_issuer, web
 from deployment.digest import stamp
 from deployment.versions import delete_old_versions
 
@@ -82,12 +82,14 @@ def check_credentials() -> None:
         )
 
 
-def main(stage: str) -> int:
+def main(stage: str, confirmed: str = "") -> int:
+    """Deploy a stage. With `confirmed`, such as `yes`, no one is asked about the changes: a pipeline's reviewers were."""
     try:
         parameters = parameters_of(stage)
         check_addresses(stage, parameters)
         check_credentials()
-    except (NoSuchStage, ExampleAddress, NoCredentials) as problem:
+        own_issuer.check(dict(parameter.split("=", 1) for parameter in parameters))
+    except (NoSuchStage, ExampleAddress, NoCredentials, own_issuer.BadProvider) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     try:
@@ -106,7 +108,13 @@ def main(stage: str) -> int:
     # Without a named template, `sam` may deploy the one of the sources. With it, `sam` looks for its settings beside the template,
     # so the settings are named too.
     what = ("--template-file", str(BUILD / "template.yaml"))
-    how = ("--config-file", str(CONFIGURATION), "--config-env", stage)
+    how = (
+        "--config-file",
+        str(CONFIGURATION),
+        "--config-env",
+        stage,
+        *(["--no-confirm-changeset"] if confirmed else []),
+    )
     return _sam("deploy", *what, *how, environment=environment) or _after(stage, pages)
 
 
@@ -139,4 +147,4 @@ def _sam(*command: str, environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2] or [""]))
+    sys.exit(main(*sys.argv[1:3] or [""]))

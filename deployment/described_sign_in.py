@@ -35,7 +35,7 @@ def _scheme(template: Document, name: str, authorizer: Document) -> Document:
     pages = _PAGES.format(domain=_DOMAINS[name])
     descriptions = _scopes(resources)
     flows: Document = {}
-    for client in authorizer["JwtConfiguration"]["audience"]:
+    for client in _clients(authorizer["JwtConfiguration"]["audience"]):
         properties = resources[client["Ref"]]["Properties"]
         for allowed in properties["AllowedOAuthFlows"]:
             flow = flows.setdefault(_FLOWS[allowed], {"tokenUrl": f"{pages}/token", "scopes": {}})
@@ -46,6 +46,12 @@ def _scheme(template: Document, name: str, authorizer: Document) -> Document:
                 scope: descriptions[scope] for scope in properties["AllowedOAuthScopes"] if scope in descriptions
             }
     return {"type": "oauth2", "description": _ABOUT[name], "flows": flows}
+
+
+def _clients(audience: Any) -> list[dict[str, str]]:
+    """The pool's app clients; a city's own identity provider, the condition's first case, has clients of its own."""
+    clients: list[dict[str, str]] = audience["Fn::If"][2] if isinstance(audience, dict) else audience
+    return clients
 
 
 def _scopes(resources: Document) -> dict[str, str]:

@@ -15,6 +15,14 @@ API = "Api"
 ANYONE = "anyone"
 AUTHORIZERS = {"eeum": "ResidentAuthorizer", "eeum-staff": "StaffAuthorizer"}
 """By the resource server of a scope."""
+PARAMETERS = {
+    "eeum/wallet": "WalletScope",
+    "eeum/merchant": "MerchantScope",
+    "eeum/payments": "PaymentsScope",
+    "eeum/top_ups": "TopUpsScope",
+}
+"""The parameters with the names that a city's own identity provider has for our scopes."""
+_SCOPES = {parameter: scope for scope, parameter in PARAMETERS.items()}
 URI = (
     "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
 )
@@ -91,7 +99,8 @@ def _checked(key: str, scopes: Any, function: str) -> tuple[str, str, str, str]:
     authorizers = {AUTHORIZERS.get(scope.partition("/")[0]) for scope in scopes}
     if len(authorizers) != 1 or None in authorizers:
         raise BadRoute(f"{key} of {function} must be for scopes of one pool, or for {ANYONE}, and not for {scopes}.")
-    return path, method, f"{{{authorizers.pop()}: [{', '.join(scopes)}]}}", function
+    named = [f"!Ref {PARAMETERS[scope]}" if scope in PARAMETERS else scope for scope in scopes]
+    return path, method, f"{{{authorizers.pop()}: [{', '.join(named)}]}}", function
 
 
 def _read(method: str, path: str, operation: dict[str, Any]) -> Route:
@@ -99,4 +108,5 @@ def _read(method: str, path: str, operation: dict[str, Any]) -> Route:
     named = _FUNCTION.search(operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
     if named is None:
         raise BadRoute(f"{method} {path} calls no function of the template.")
-    return Route(method, path, named[1], None if authorizer == "NONE" else authorizer, tuple(scopes))
+    ours = tuple(_SCOPES[each["Ref"]] if isinstance(each, dict) else each for each in scopes)
+    return Route(method, path, named[1], None if authorizer == "NONE" else authorizer, ours)

@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deployment.own_issuer import endpoints_of
+
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 PAGES = WEB / "dist"
@@ -98,8 +100,9 @@ def _sources() -> Iterator[Path]:
 
 
 def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
-    """`/config.json`: settings that are known only after a deployment, from the stack's outputs."""
-    residents, staff = outputs["ResidentSignInUrl"], outputs["StaffSignInUrl"]
+    """`/config.json`: settings that are known only after a deployment, from the stack's outputs. Raises `BadProvider`."""
+    staff = outputs["StaffSignInUrl"]
+    residents = _own_sign_in(outputs) if "ResidentIssuer" in outputs else _sign_in(outputs["ResidentSignInUrl"])
     return {
         "stage": stage,
         "languages": ["ko", "en"],
@@ -108,8 +111,20 @@ def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
             "shop": outputs["MerchantAppClient"],
             "city": outputs["StaffConsoleClient"],
         },
-        **_sign_in(residents),
+        **residents,
         "staff": _sign_in(staff),
+    }
+
+
+def _own_sign_in(outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Sign-in by the city's own provider, which has its own names for scopes. Raises `BadProvider`."""
+    endpoints = endpoints_of(outputs["ResidentIssuer"])
+    return {
+        "authorize": endpoints.authorize,
+        "token": endpoints.token,
+        "logout": endpoints.logout,
+        "logoutReturn": "post_logout_redirect_uri",
+        "scopes": {"eeum/wallet": outputs["WalletScope"], "eeum/merchant": outputs["MerchantScope"]},
     }
 
 

@@ -44,11 +44,11 @@ class City:
         functions: Mapping[str, str] | None = None,
         *,
         emulator_port: int | None = None,
-        allowed_origins: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         """The emulator listens at `port`; with an `emulator_port` it listens there, and the front listens at `port`, also for browsers.
 
-        `allowed_origins` are those of other web apps that may call the API, separated by commas.
+        `parameters` are parameters of the template that differ from a local city's, by their names.
         """
         self.data = data
         self.port = port
@@ -60,7 +60,7 @@ class City:
         self.opened: Opened | None = None
         #: Held while scheduled runs are made and while the clock moves, so that no run has another time than the functions.
         self.turn = threading.RLock()
-        self._allowed_origins = allowed_origins
+        self._parameters = parameters
         self._print = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
@@ -134,7 +134,7 @@ class City:
             self.emulator,
             built,
             web_address=f"http://localhost:{self.port}",
-            allowed_origins=self._allowed_origins,
+            parameters=self._parameters,
         )
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped properly the last time, and its state is lost: it starts empty.")
@@ -168,6 +168,12 @@ class City:
         """Deploy the template with the current clock; the running functions use the new shift at once."""
         assert self._deployment, "The city was not started by this process."
         self._deployment.deploy(self.clock.shift_seconds)
+
+    def deploy_with(self, parameters: Mapping[str, str]) -> None:
+        """Deploy with other parameters than before; those that are not named get their defaults."""
+        assert self._deployment, "The city was not started by this process."
+        self._deployment.parameters = dict(parameters)
+        self.deploy()
 
     def update(self, built: Path) -> None:
         """Deploy another release into the running city; `built` is its built template."""

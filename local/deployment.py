@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,22 +72,23 @@ class Deployment(Stack):
         built: Path,
         start: str | None = None,
         web_address: str | None = None,
-        allowed_origins: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         """`built` is the built template, `start` the name of an earlier deployment's event sources, `web_address` where browsers are.
 
-        `allowed_origins` are those of other web apps, separated by commas.
+        `parameters` are more parameters of the template, by their names.
         """
         super().__init__(emulator)
         self._built = built
         self._web_address = web_address or f"http://localhost:{emulator.port}"
-        self._allowed_origins = allowed_origins
+        #: Changed between deployments by those who try another configuration.
+        self.parameters = dict(parameters or {})
         #: Event sources have the process id in their names, since a restarted emulator has lost their positions.
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:
         """Another template for the same stack: event sources continue from their positions, as on AWS."""
-        return Deployment(self._emulator, built, self._start, self._web_address, self._allowed_origins)
+        return Deployment(self._emulator, built, self._start, self._web_address, self.parameters)
 
     @cached_property
     def _packaged(self) -> dict[str, Any]:
@@ -126,7 +128,7 @@ class Deployment(Stack):
             "Programme": places.PROGRAMME,
             "ClockShiftSeconds": str(clock_shift_seconds),
             "WebAddress": self._web_address,
-            "AllowedOrigins": self._allowed_origins,
+            **self.parameters,
         }
         known = self._packaged.get("Parameters", {})
         defaults = {name: str(definition["Default"]) for name, definition in known.items() if "Default" in definition}

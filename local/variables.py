@@ -178,6 +178,9 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "CATCH_UP": one_of("index", "scan"),
     "OLD_PRICES": switch("yes"),
     "AVERAGE": whole_number(1_000, 900_000),
+    "PARTNER": one_of("acquirer", "bank"),
+    "STEP": one_of("fetch", "begin", "finish"),
+    "CONFIRMED": switch("yes"),
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.
 NEVER_EMPTY = frozenset(

@@ -55,6 +55,6 @@ def _answer(segment: Segment, event: dict[str, Any], found: SegmentCaughtUp) -> 
 
 
 def report(hours: float) -> None:
-    """Publish how long the unfinished pass has been going on; 0 when none is."""
+    """Publish how long the unfinished pass has been running; 0 when none is."""
     metrics.add_metric(name="PassHours", unit=MetricUnit.Count, value=hours)
     metrics.flush_metrics()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import policy_simulation.app
+from eeum.aws.own_issuer import OwnIssuer
 from eeum.calendar import SEOUL
 from eeum.cashback.sources import sound_source_of
 from eeum.cashback.use_cases import Batch, accrue
@@ -89,15 +90,20 @@ class Inhabitants:
 
 
 class InMemoryCity:
-    """A city; `now` is its clock, which tests move."""
+    """A city; `now` is its clock, which tests move. With `own_issuer` its residents and partners have the tokens of that provider."""
 
-    def __init__(self, storage: InMemoryStorage, inhabitants: Inhabitants | None) -> None:
+    def __init__(
+        self, storage: InMemoryStorage, inhabitants: Inhabitants | None, own_issuer: OwnIssuer | None = None
+    ) -> None:
         self.storage = storage
         self._inhabitants = inhabitants
         self.now = NOON
         self.published: list[dict[str, Any]] = []
         """The messages that were sent to the queue of simulations."""
-        self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
+        self._cities = {
+            module: City(replace(_door(module).city.settings, own_issuer=own_issuer), storage, lambda: self.now)
+            for module in MODULES
+        }
 
     @property
     def who(self) -> Inhabitants:

@@ -18,12 +18,15 @@ def holds(condition: Any, values: dict[str, str]) -> bool:
     ((function, arguments),) = condition.items()
     if function == "Fn::Not":
         return not holds(arguments[0], values)
+    if function in ("Fn::And", "Fn::Or"):
+        return (all if function == "Fn::And" else any)(holds(each, values) for each in arguments)
     assert function == "Fn::Equals"
     left, right = (values[each["Ref"]] if isinstance(each, dict) else each for each in arguments)
     return bool(left == right)
 
 
-def refused(**values: str) -> list[str]:
+def refused(**chosen: str) -> list[str]:
+    values = {name: str(each["Default"]) for name, each in template()["Parameters"].items()} | chosen
     return [
         assertion["AssertDescription"]
         for rule in template()["Rules"].values()
@@ -43,6 +46,49 @@ def test_no_stage_but_the_local_one_is_deployed_with_a_shifted_clock(stage: str)
 
 def test_the_local_city_may_live_at_another_date() -> None:
     assert not refused(Stage="local", ClockShiftSeconds="-186000000")
+
+
+OWN = {"ResidentIssuer": "https://login.example.kr/realms/city", "ResidentAudience": "city-currency"}
+
+
+def test_a_city_may_have_its_own_identity_provider() -> None:
+    assert not refused(**OWN)
+    assert not refused(**OWN, WalletScope="pay", MerchantScope="pay", PaymentsScope="van", TopUpsScope="bank")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        (OWN | {"ResidentAudience": ""}, "ResidentAudience must name the API"),
+        (OWN | {"TopUpsScope": "eeum/wallet"}, "members could credit themselves"),
+        (OWN | {"TopUpsScope": "eeum/merchant"}, "members could credit themselves"),
+        (OWN | {"PaymentsScope": "eeum/wallet"}, "residents could pay with any card"),
+        (OWN | {"PaymentsScope": "eeum/top_ups"}, "acquirers could credit wallets"),
+        ({"WalletScope": "pay"}, "only with a ResidentIssuer"),
+        ({"TopUpsScope": "bank"}, "only with a ResidentIssuer"),
+    ],
+)
+def test_a_provider_whose_scopes_would_give_rights_away_is_refused(chosen: dict[str, str], sentence: str) -> None:
+    (reason,) = refused(**chosen)
+    assert sentence in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("ResidentIssuer", "https://a.kr/", "http://a.kr"),
+        ("ResidentIssuer", "http://127.0.0.1:9000", 'https://a.kr/"x'),
+        ("ResidentAudience", "api://city,pay", "city pay"),
+        ("WalletScope", "https://a.kr/pay.use", "pay use"),
+        ("ResidentTokenOrigin", "https://login.kr", "https://login.kr/token"),
+        ("ResidentTokenOrigin", "", "https://login.kr; script-src *"),
+        ("WebAclArn", "arn:aws:wafv2:a-b-1:123:global/webacl/x/1", "arn:aws:wafv2:a-b-1:123:regional/webacl/x/1"),
+    ],
+)
+def test_a_parameter_takes_what_it_is_for(name: str, good: str, bad: str) -> None:
+    pattern = template()["Parameters"][name]["AllowedPattern"]
+    assert re.fullmatch(pattern, good)
+    assert not re.fullmatch(pattern, bad)
 
 
 def test_every_parameter_is_described_and_has_a_value_to_start_with() -> None:

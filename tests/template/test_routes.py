@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from deployment.template_routes import PARAMETERS
 from eeum.aws.http import CITY_TIME, READ_HEADERS
 from tests.template.template import ROOT, functions, http_functions, resources, routes, template, translated
 
@@ -106,8 +107,15 @@ def test_what_is_deployed_asks_for_the_tokens_that_the_routes_say() -> None:
         for path, operations in paths.items()
         for method, operation in operations.items()
     }
+    # A scope of residents and partners is a parameter: another identity provider has another name for it.
+    asked = {scope: {"Ref": parameter} for scope, parameter in PARAMETERS.items()}
+    assert all(template()["Parameters"][parameter]["Default"] == scope for scope, parameter in PARAMETERS.items())
     assert deployed == {
-        key: [{route.authorizer: list(route.scopes)} if route.authorizer else {"NONE": []}]
+        key: [
+            {route.authorizer: [asked.get(scope, scope) for scope in route.scopes]}
+            if route.authorizer
+            else {"NONE": []}
+        ]
         for key, route in EVERY_ROUTE.items()
     }
 
@@ -164,8 +172,13 @@ def test_an_authorizer_takes_the_tokens_of_its_pool_and_of_all_its_clients(
     authorizer: str, pool: str, clients: list[str]
 ) -> None:
     settings = resources("AWS::Serverless::HttpApi")["Api"]["Auth"]["Authorizers"][authorizer]
-    assert settings["JwtConfiguration"]["issuer"] == {"Fn::Sub": f"https://${{{pool}.ProviderName}}"}
-    assert settings["JwtConfiguration"]["audience"] == [{"Ref": client} for client in clients]
+    issuer, audience = (
+        # Residents may have another provider, the first case of the condition (test_who_is_who.py).
+        setting["Fn::If"][2] if authorizer == "ResidentAuthorizer" else setting
+        for setting in (settings["JwtConfiguration"]["issuer"], settings["JwtConfiguration"]["audience"])
+    )
+    assert issuer == {"Fn::Sub": f"https://${{{pool}.ProviderName}}"}
+    assert audience == [{"Ref": client} for client in clients]
     of_pool = [
         name for name, each in resources("AWS::Cognito::UserPoolClient").items() if each["UserPoolId"] == {"Ref": pool}
     ]

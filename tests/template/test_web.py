@@ -140,14 +140,19 @@ def test_pages_are_https_and_read_only_and_have_the_policy(pattern: str) -> None
 
 def test_the_policy_lets_no_inline_code_run_and_reaches_nothing_but_the_pools() -> None:
     policy = resources("AWS::CloudFront::ResponseHeadersPolicy")["WebHeaders"]["ResponseHeadersPolicyConfig"]
-    text = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+    text, named = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
     directives = dict(each.strip().split(" ", 1) for each in text.split(";"))
 
     assert "unsafe" not in text
     assert directives.pop("connect-src").split() == [
         "'self'",
-        "https://${ResidentSignIn}.auth.${AWS::Region}.amazoncognito.com",
+        "${Residents}",
         "https://${StaffSignIn}.auth.${AWS::Region}.amazoncognito.com",
+    ]
+    assert named["Residents"]["Fn::If"] == [
+        "HasResidentIssuer",
+        {"Ref": "ResidentTokenOrigin"},
+        {"Fn::Sub": "https://${ResidentSignIn}.auth.${AWS::Region}.amazoncognito.com"},
     ]
     assert directives == {
         "default-src": "'none'",
@@ -184,3 +189,7 @@ def test_the_pools_return_people_to_the_app_that_they_came_from(client: str, app
     properties = resources("AWS::Cognito::UserPoolClient")[client]
     assert {"Fn::Sub": f"${{WebAddress}}/{app}/signed-in"} in properties["CallbackURLs"]["Fn::Split"][1]["Fn::Join"][1]
     assert properties["LogoutURLs"] == [{"Fn::Sub": f"${{WebAddress}}/{app}/"}]
+
+
+def test_a_web_acl_stands_before_pages_and_api() -> None:
+    assert distribution()["WebACLId"] == {"Fn::If": ["HasWebAcl", {"Ref": "WebAclArn"}, {"Ref": "AWS::NoValue"}]}

@@ -1,7 +1,11 @@
 """The two user pools, their clients, and each client's scopes."""
 
+import re
+
 import pytest
 
+from deployment.template_routes import PARAMETERS
+from eeum.aws.own_issuer import OwnIssuer
 from tests.template.template import Properties, resources, template
 
 CLIENTS = "AWS::Cognito::UserPoolClient"
@@ -18,13 +22,23 @@ def pool(name: str) -> Properties:
 
 
 def test_residents_sign_themselves_up_and_staff_do_not() -> None:
-    assert pool("ResidentPool")["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": False}
+    # With a provider of the city's own, no one signs up in the pool.
+    only_by_staff = {"Fn::If": ["HasResidentIssuer", True, False]}
+    assert pool("ResidentPool")["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": only_by_staff}
     assert pool("StaffPool")["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
 
 
 def test_staff_must_have_a_second_factor() -> None:
     assert pool("StaffPool")["MfaConfiguration"] == "ON"
     assert pool("StaffPool")["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_what_a_person_costs_in_a_pool_is_fixed() -> None:
+    """Cognito's own default is the middle tier, at nearly four times the price of LITE."""
+    tier = template()["Parameters"]["ResidentPoolTier"]
+    assert pool("ResidentPool")["UserPoolTier"] == {"Ref": "ResidentPoolTier"}
+    assert (tier["Default"], tier["AllowedValues"]) == ("LITE", ["LITE", "ESSENTIALS", "PLUS"])
+    assert pool("StaffPool")["UserPoolTier"] == "ESSENTIALS"
 
 
 @pytest.mark.parametrize("name", ["ResidentPool", "StaffPool"])
@@ -71,3 +85,30 @@ def test_operators_are_a_group_of_staff() -> None:
     group = resources("AWS::Cognito::UserPoolGroup")["OperatorsGroup"]
     assert group["GroupName"] == "operators"
     assert group["UserPoolId"] == {"Ref": "StaffPool"}
+
+
+def test_residents_tokens_are_those_of_the_pool_or_of_the_city_s_own_provider() -> None:
+    authorizers = resources("AWS::Serverless::HttpApi")["Api"]["Auth"]["Authorizers"]
+    _, own, pools = authorizers["ResidentAuthorizer"]["JwtConfiguration"]["issuer"]["Fn::If"]
+    assert (own, pools) == ({"Ref": "ResidentIssuer"}, {"Fn::Sub": "https://${ResidentPool.ProviderName}"})
+    _, audience, clients = authorizers["ResidentAuthorizer"]["JwtConfiguration"]["audience"]["Fn::If"]
+    assert audience == {"Fn::Split": [",", {"Ref": "ResidentAudience"}]}
+    assert {client["Ref"] for client in clients} == (set(PEOPLE) | set(SYSTEMS)) - {"StaffConsoleClient"}
+    # Operators never have tokens of another provider.
+    assert authorizers["StaffAuthorizer"]["JwtConfiguration"] == {
+        "issuer": {"Fn::Sub": "https://${StaffPool.ProviderName}"},
+        "audience": [{"Ref": "StaffConsoleClient"}],
+    }
+
+
+def test_functions_get_the_names_that_the_routes_ask_for() -> None:
+    described = template()["Globals"]["Function"]["Environment"]["Variables"]["OWN_ISSUER"]["Fn::If"]
+    assert described[0] == "HasResidentIssuer"
+    assert described[2] == {"Ref": "AWS::NoValue"}
+    chosen = {"ResidentIssuer": "https://login.example.kr", "ResidentClientClaim": "azp"} | {
+        name: f"own.{name}" for name in PARAMETERS.values()
+    }
+    text = re.sub(r"\$\{(\w+)\}", lambda name: chosen[name[1]], described[1]["Fn::Sub"])
+    own = OwnIssuer.of(text)
+    assert (own.issuer, own.client_claim) == ("https://login.example.kr", "azp")
+    assert own.scopes == {ours: f"own.{name}" for ours, name in PARAMETERS.items()}

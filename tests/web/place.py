@@ -118,7 +118,7 @@ def open_place(data: Path) -> Iterator[Place]:
     if missing := web.build():
         raise CityFailure(missing)
     elsewhere = f"http://localhost:{free_port()}"
-    city = City(data, free_port(), emulator_port=free_port(), allowed_origins=elsewhere)
+    city = City(data, free_port(), emulator_port=free_port(), parameters={"AllowedOrigins": elsewhere})
     city.start(building.build(), OPENING)
     try:
         tokens = city.sign_everyone_in()

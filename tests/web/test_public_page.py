@@ -24,8 +24,8 @@ LARGEST_PAGE = 200_000
 
 def policy() -> str:
     config = resources("AWS::CloudFront::ResponseHeadersPolicy")["WebHeaders"]["ResponseHeadersPolicyConfig"]
-    text: str = config["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
-    return text.replace("${AWS::Region}", "region").replace("${ResidentSignIn}", "a").replace("${StaffSignIn}", "b")
+    text: str = config["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"][0]
+    return text.replace("${AWS::Region}", "region").replace("${Residents}", "https://a").replace("${StaffSignIn}", "b")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,12 @@ export type Config = {
   clients: Record<string, string>;
   authorize: string;
   token: string;
-  logout: string;
+  /** Null where the identity provider has no page to sign out on. */
+  logout: string | null;
+  /** The parameter that says where to return after signing out; `logout_uri`, as Cognito has it, if not given. */
+  logoutReturn?: string;
+  /** The identity provider's names of the scopes, where it has its own. */
+  scopes?: Record<string, string>;
   /** `false` takes service workers away from browsers that have one. */
   worker?: boolean;
 };

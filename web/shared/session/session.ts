@@ -36,7 +36,7 @@ export class Session {
 
   /** Go to the sign-in page. It comes back to `returnTo`, a path of the app. */
   async signIn(returnTo: string): Promise<void> {
-    const { clients, authorize } = await config();
+    const { clients, authorize, scopes } = await config();
     const onTheWay: OnTheWay = { verifier: randomText(), state: randomText(), returnTo };
     sessionStorage.setItem(ON_THE_WAY, JSON.stringify(onTheWay));
     const url = new URL(authorize, location.origin);
@@ -44,7 +44,7 @@ export class Session {
       response_type: 'code',
       client_id: clients[this.app] ?? '',
       redirect_uri: this.#redirectUri,
-      scope: this.scopes.join(' '),
+      scope: this.scopes.map((scope) => scopes?.[scope] ?? scope).join(' '),
       state: onTheWay.state,
       code_challenge: await challengeOf(onTheWay.verifier),
       code_challenge_method: 'S256',
@@ -117,12 +117,15 @@ export class Session {
     this.#tokens = null;
     this.state.value = 'out';
     sessionStorage.clear();
-    const { clients, logout } = await config();
-    const url = new URL(logout, location.origin);
-    url.search = new URLSearchParams({
-      client_id: clients[this.app] ?? '',
-      logout_uri: `${location.origin}/${this.app}/`,
-    }).toString();
+    const { clients, logout, logoutReturn } = await config();
+    const home = `${location.origin}/${this.app}/`;
+    const url = new URL(logout ?? home, location.origin);
+    if (logout) {
+      url.search = new URLSearchParams({
+        client_id: clients[this.app] ?? '',
+        [logoutReturn ?? 'logout_uri']: home,
+      }).toString();
+    }
     location.assign(url);
   }
 }

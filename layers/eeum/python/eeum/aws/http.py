@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from eeum.aws.powertools import APIGatewayHttpResolver, Response  # isort: split
 
@@ -31,6 +31,10 @@ from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
 from eeum.text import ABOUT_LINES, LINE, LINE_WANTED, PUBLISHED_LINE
+
+if TYPE_CHECKING:
+    from eeum.aws.own_issuer import OwnIssuer
+    from eeum.aws.settings import Settings
 
 __all__ = [
     "Api",
@@ -110,11 +114,13 @@ class Problem(AnswerBody):
     errors: list[ProblemFault] = []  # noqa: RUF012 — pydantic copies it
 
 
-class HasClock(Protocol):
+class ServedCity(Protocol):
     """The city that a function works with, as far as each answer needs it."""
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def settings(self) -> "Settings": ...
 
 
 class RequestValidation(OpenAPIRequestValidationMiddleware):
@@ -146,6 +152,9 @@ class PlainAnswer(ResponseBuilder[Any]):
 class Api(APIGatewayHttpResolver):
     """A function's routes. Every error that a client can cause is returned as a problem document."""
 
+    own_issuer: "OwnIssuer | None" = None
+    """The city's, as of the request that is answered."""
+
     def __init__(self, largest_body: int = LARGEST) -> None:
         """`largest_body` in bytes: a larger body is refused before it is read."""
         read = partial(read_object, largest=largest_body)
@@ -168,16 +177,16 @@ class Api(APIGatewayHttpResolver):
             return _sent(_no_such_route(NotFoundError()))
         # Powertools reads the body before it calls a route, so an error in it would be returned before the caller's rights are checked.
         try:
-            check_staff(event)
+            check_staff(event, self.own_issuer)
         except Refusal as refusal:
             return _sent(_refused(refusal))
         return super().resolve(_as_read(event), context)
 
     def caller(self) -> Caller:
-        return caller_of(self.current_event.raw_event)
+        return caller_of(self.current_event.raw_event, self.own_issuer)
 
 
-def lambda_handler(api: Api, city: Callable[[], HasClock]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def lambda_handler(api: Api, city: Callable[[], ServedCity]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The function's entry point: resolves the route, adds the city's time, and logs what was refused, without its content.
 
     The API's own log has a line for each request, so that a line for each success would be paid for twice.
@@ -186,6 +195,7 @@ def lambda_handler(api: Api, city: Callable[[], HasClock]) -> Callable[[dict[str
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        api.own_issuer = city().settings.own_issuer
         answer = api.resolve(event, context)
         answer["headers"][CITY_TIME] = text_of(city().clock())
         if answer["statusCode"] >= HTTPStatus.BAD_REQUEST:

@@ -5,9 +5,12 @@ each route also requires ownership (the subject) or a group.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eeum.errors import Forbidden
+
+if TYPE_CHECKING:
+    from eeum.aws.own_issuer import OwnIssuer
 
 MEMBER = "eeum/wallet"
 MERCHANT = "eeum/merchant"
@@ -52,11 +55,29 @@ class Caller(NamedTuple):
             raise Forbidden(f"The token lacks the scope {scope}.")
 
 
-def caller_of(event: Mapping[str, Any]) -> Caller:
-    """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` if no authorizer has checked it."""
+def caller_of(event: Mapping[str, Any], own_issuer: "OwnIssuer | None" = None) -> Caller:
+    """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` if no authorizer has checked it.
+
+    With an issuer of the city's own, residents and partners have its tokens, and the pools' tokens are for operators only.
+    """
+    claims = _claims_of(event)
+    if own_issuer is None:
+        return _of_a_pool(claims)
+    if own_issuer.issued(claims):
+        subject = own_issuer.subject(claims)
+        return Caller(subject, own_issuer.client(claims), own_issuer.rights(claims), frozenset())
+    caller = _of_a_pool(claims)
+    return caller._replace(scopes=caller.scopes & {OPERATOR})
+
+
+def _claims_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims")
-    if not claims or claims.get("token_use") != "access" or not claims.get("sub"):
+    claims: Mapping[str, Any] = (authorizer.get("jwt") or {}).get("claims") or {}
+    return claims
+
+
+def _of_a_pool(claims: Mapping[str, Any]) -> Caller:
+    if claims.get("token_use") != "access" or not claims.get("sub"):
         raise Forbidden("An access token is needed.")
     return Caller(
         subject=claims["sub"],
@@ -66,12 +87,11 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     )
 
 
-def check_staff(event: Mapping[str, Any]) -> None:
+def check_staff(event: Mapping[str, Any], own_issuer: "OwnIssuer | None" = None) -> None:
     """Raises `Forbidden` for a token of the staff console whose holder is not an operator, whatever the request."""
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    if OPERATOR in _scopes_of(claims):
-        caller_of(event).operator()
+    claims = _claims_of(event)
+    if OPERATOR in _scopes_of(claims) and not (own_issuer and own_issuer.issued(claims)):
+        caller_of(event, own_issuer).operator()
 
 
 def _scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
