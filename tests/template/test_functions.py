@@ -107,7 +107,11 @@ def test_its_environment_is_one_it_starts_with(function: str) -> None:
     assert variables["STAGE"] == {"Ref": "Stage"}
     assert variables["PROGRAMME"] == {"Ref": "Programme"}
     assert variables["POWERTOOLS_SERVICE_NAME"]
-    Settings.of({name: "0" if name in NUMBERS else "given" for name in variables})
+    issuer = str(variables["OWN_ISSUER"]["Fn::If"][1]["Fn::Sub"])
+    given = {name: "0" if name in NUMBERS else "given" for name in variables}
+    settings = Settings.of({**given, "OWN_ISSUER": re.sub(r"\$\{(\w+)\}", r"\1", issuer)})
+    assert settings.own_issuer
+    assert settings.own_issuer.issuer == "ResidentIssuer"
 
 
 def test_the_pace_of_work_over_all_wallets_is_chosen_by_parameters() -> None:

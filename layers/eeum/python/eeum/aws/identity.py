@@ -5,12 +5,9 @@ each route also requires ownership (the subject) or a group.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from eeum.errors import Forbidden
-
-if TYPE_CHECKING:
-    from eeum.aws.own_issuer import OwnIssuer
 
 MEMBER = "eeum/wallet"
 MERCHANT = "eeum/merchant"
@@ -18,6 +15,18 @@ ACQUIRER = "eeum/payments"
 BANK = "eeum/top_ups"
 OPERATOR = "eeum-staff/operate"
 OPERATORS = "operators"
+
+
+class AnotherIssuer(Protocol):
+    """An identity provider beside Cognito: `eeum.aws.own_issuer.OwnIssuer` documents the functions."""
+
+    def issued(self, claims: Mapping[str, Any]) -> bool: ...
+
+    def subject(self, claims: Mapping[str, Any]) -> str: ...
+
+    def client(self, claims: Mapping[str, Any]) -> str: ...
+
+    def rights(self, claims: Mapping[str, Any]) -> frozenset[str]: ...
 
 
 class Caller(NamedTuple):
@@ -55,7 +64,7 @@ class Caller(NamedTuple):
             raise Forbidden(f"The token lacks the scope {scope}.")
 
 
-def caller_of(event: Mapping[str, Any], own_issuer: "OwnIssuer | None" = None) -> Caller:
+def caller_of(event: Mapping[str, Any], own_issuer: AnotherIssuer | None = None) -> Caller:
     """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` if no authorizer has checked it.
 
     With an issuer of the city's own, residents and partners have its tokens, and the pools' tokens are for operators only.
@@ -87,7 +96,7 @@ def _of_a_pool(claims: Mapping[str, Any]) -> Caller:
     )
 
 
-def check_staff(event: Mapping[str, Any], own_issuer: "OwnIssuer | None" = None) -> None:
+def check_staff(event: Mapping[str, Any], own_issuer: AnotherIssuer | None = None) -> None:
     """Raises `Forbidden` for a token of the staff console whose holder is not an operator, whatever the request."""
     claims = _claims_of(event)
     if OPERATOR in _scopes_of(claims) and not (own_issuer and own_issuer.issued(claims)):
