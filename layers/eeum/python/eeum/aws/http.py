@@ -276,9 +276,9 @@ def answered(body: BaseModel, replayed: bool = False) -> Response[Any]:
 
 
 def _json(body: Any) -> str:
-    """The body of an answer as JSON. A model was validated when it was made."""
+    """The body of an answer as JSON. A model was validated when it was made, so it is not validated again."""
     if isinstance(body, BaseModel):
-        return body.model_dump_json()
+        return body.model_dump_json(by_alias=True)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
