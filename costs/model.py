@@ -104,7 +104,7 @@ def supposed(name: str) -> float:
 
 
 def estimate(city: City, usage: dict[str, Any], deployed: Deployed, prices: Prices) -> Estimate:
-    """Estimate the bill of the last month of these years."""
+    """Estimate the monthly bill at the end of `city.years` years."""
     stored = _Stored.of(city, usage)
     shards = max(FIRST_SHARDS, round(stored.table / SHARD_BYTES))
     load = Load(city.payments / MONTHS / SECONDS, shards)

@@ -37,7 +37,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("function", help="its logical id, such as PaymentAuthorisationFunction")
     parser.add_argument("event", type=Path, help="a file of events/")
     parser.add_argument(
-        "--check", action="store_true", help="only report what would prevent it, before anything is built"
+        "--check", action="store_true", help="only check whether the function can be invoked; build nothing"
     )
     return parser.parse_known_args()
 

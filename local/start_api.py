@@ -14,9 +14,7 @@ from local.failure import CityFailure
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.start_api", description=__doc__, allow_abbrev=False)
-    parser.add_argument(
-        "--check", action="store_true", help="only report what would prevent it, before anything is built"
-    )
+    parser.add_argument("--check", action="store_true", help="only check whether the API can be started; build nothing")
     arguments, options = parser.parse_known_args()
     try:
         city = sam_local.reachable_city()

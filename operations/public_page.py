@@ -108,7 +108,7 @@ def main() -> int:
     add_arguments(parser)
     parser.add_argument("release", type=Path, help="release.json")
     parser.add_argument("output", type=Path, help="the folder of the site")
-    parser.add_argument("--policies", type=Path, help="a folder of policy documents, instead of a city's")
+    parser.add_argument("--policies", type=Path, help="read the policies from this folder, not from a deployed city")
     arguments = parser.parse_args()
     try:
         document = arguments.release.read_bytes()

@@ -129,7 +129,7 @@ def main() -> int:
         return 2
     print(printed(soaked.load, arguments.rate))
     print("\n".join(["", *_memory(soaked), ""]))
-    print(f"{soaked.killed} processes were killed. The catch-up posted {soaked.caught_up['posted']}.")
+    print(f"{soaked.killed} processes were killed. The catch-up posted {soaked.caught_up['posted']} missing accruals.")
     for name in soaked.too_large:
         print(f"{name} needed more memory than it has.")
     print(audit.printed(soaked.audited))

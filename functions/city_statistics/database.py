@@ -20,7 +20,7 @@ def connect(scratch: Path, memory: str = "2GB", threads: int = 2) -> duckdb.Duck
 
 
 def text(value: str) -> str:
-    """A text as SQL writes it."""
+    """The text as a SQL string literal."""
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -182,7 +182,7 @@ class TopUpBody(AnswerBody):
     """A top-up as it was decided. `amount` is its face value.
 
     `debited` is what the bank debits from the member's account, `credited` what the wallet got, in won by purse. They differ by `rewards`.
-    `cut` names the rewards that budgets did not pay whole.
+    `cut` names the rewards that budgets did not pay in full.
     """
 
     id: str

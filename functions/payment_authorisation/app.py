@@ -247,7 +247,9 @@ def _concerns_merchant(found: Payment) -> bool:
 
 
 def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
-    """Each payment with its progress: one more round trip for a hundred, and two where some ended under an earlier version."""
+    """Each payment with its progress. It takes one more round trip for each hundred payments, and two if some of them ended before
+    the software stored how a payment ended.
+    """
     progress = city.progress(api.lambda_context).progress(payments) if payments else []
     return list(zip(payments, progress, strict=True))
 

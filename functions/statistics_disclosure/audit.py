@@ -172,7 +172,7 @@ class _Outsider:
         least = [-min(self.values[name] / size, WIDEST) for name in names]
         solved = milp(objective, constraints=limits, bounds=Bounds(least, WIDEST))
         if not solved.success:
-            raise ArithmeticError(f"The linear programme did not end: {solved.message}")
+            raise ArithmeticError(f"The solver found no optimum: {solved.message}")
         yield from ((name, float(moved) * size) for name, moved in zip(names, solved.x, strict=True))
 
     def _component(self, start: Version, space: Set[Version]) -> tuple[list[Version], list[int]]:

@@ -19,8 +19,8 @@ class Parameters:
     Attributes:
         least_members: distinct members that a published cell needs.
         least_shops: distinct shops that a published cell needs.
-        p_percent: how close, in percent, no other shop may estimate the largest shop's part, nor a suppressed value.
-        least_interval: by unit, how far above its value a suppressed cell must be possible at least; 1 for other units.
+        p_percent: no other shop may be able to estimate the largest shop's part, or a suppressed value, to within this share.
+        least_interval: by unit, how far the highest possible value of a suppressed cell must be above its value; 1 for other units.
     """
 
     version: int

@@ -25,7 +25,7 @@ def main() -> int:
         "--from",
         dest="release",
         default=os.environ.get("FROM") or None,
-        help="a commit or tag; default FROM, or the last",
+        help="a commit or tag; default: the variable FROM, or the latest release",
     )
     parser.add_argument("--port", type=int, default=os.environ.get("PORT") or None)
     arguments = parser.parse_args()

@@ -33,7 +33,7 @@ Real: TypeAlias = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Factors that turn a batch's draws into won: one for each member's month, and the mean payment, which sets their number."""
+    """`factor` scales what each member spends in a month to won. `ticket` is the mean payment; the number of payments follows from it."""
 
     factor: float
     ticket: float
@@ -70,7 +70,7 @@ class MonthOfPayments:
         return Scale(factor, _ticket(spends[0] * factor))
 
     def _draw_spend(self, batch: int) -> tuple[npt.NDArray[np.int32], Real, np.random.Generator]:
-        """Return the batch's members who pay this month, the spend of each before scaling, and the random generator for the rest."""
+        """Return the batch's members who pay this month, the spend of each before scaling, and the generator for further draws."""
         size = self._size(batch)
         lasting = np.random.default_rng([self._seed, 0, batch]).standard_normal(MEMBERS_AT_ONCE)[:size]
         random = np.random.default_rng([self._seed, self._number, batch])

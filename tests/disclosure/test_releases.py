@@ -1,4 +1,4 @@
-"""A place of releases: what is written, in which order, and what happens when a run broke off or comes again."""
+"""A folder of releases: what is written, in which order, and what happens when a run is interrupted or repeated."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ def test_with_an_empty_line_the_payment_is_approved_and_says_why_it_costs_more(
             "given": 0,
             "reason": "budget_used_up",
             "message": "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다.",
-            "message_en": "The budget is used up, so that this benefit was not given.",
+            "message_en": "The budget is used up, so this benefit was not given.",
         }
     ]
     wait_for_cashback(*guests)

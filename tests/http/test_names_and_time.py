@@ -1,4 +1,4 @@
-"""Parts of answers beside the facts: the merchant's name, and the city's time."""
+"""Fields of answers that are not stored with an entry: the merchant's name and the city's time."""
 
 from __future__ import annotations
 

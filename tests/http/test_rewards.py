@@ -88,7 +88,7 @@ def test_a_partly_funded_discount_is_cut_and_says_so(giving: InMemoryCity) -> No
         | {
             "given": 500,
             "message": "예산이 모두 사용되어 이 혜택은 500원까지만 적용되었습니다.",
-            "message_en": "The budget is used up, so that this benefit was limited to 500 won.",
+            "message_en": "The budget is used up, so this benefit was limited to 500 won.",
         }
     ]
     assert none.json["cut"] == [
@@ -96,7 +96,7 @@ def test_a_partly_funded_discount_is_cut_and_says_so(giving: InMemoryCity) -> No
         | {
             "given": 0,
             "message": "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다.",
-            "message_en": "The budget is used up, so that this benefit was not given.",
+            "message_en": "The budget is used up, so this benefit was not given.",
         }
     ]
 

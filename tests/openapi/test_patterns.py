@@ -66,7 +66,7 @@ def _asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_every_text_of_a_request_says_what_it_accepts() -> None:
-    """A new free text without the pattern of lines fails here."""
+    """A new free-text field whose schema lacks the pattern of `LINE` fails here."""
     silent = {(where, name) for where, name, schema in _asked() if not any(word in schema for word in SAID)}
     assert {name for _, name in silent} == set(LOOKED_UP), silent
 

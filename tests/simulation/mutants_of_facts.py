@@ -1,4 +1,4 @@
-"""Safeguards of facts and quotes: stored facts are accepted and read in full, and a quote uses the real budget."""
+"""Mutants without safeguards of facts and quotes: stored facts are accepted and read in full, and a quote uses the real budget."""
 
 from collections.abc import Callable
 from typing import Any

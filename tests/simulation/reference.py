@@ -18,7 +18,7 @@ STATES = ("WALLET", "PROGRESS#")
 
 
 class Reference:
-    """The reference of all wallets. Call `observe` with what each transaction stored."""
+    """The reference model of all wallets. Call `observe` with what each transaction stored."""
 
     def __init__(self, policies: Policies, books: BudgetReference) -> None:
         self.policies = policies

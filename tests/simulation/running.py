@@ -77,7 +77,7 @@ def steps_of(seed: int, count: int) -> list[Step]:
     mean = DAYS * 86_400 / count
     steps = []
     for name in drawn(chance, count, budgets=_keeps_budgets(seed)):
-        # Most follow at once, some after a night, so that midnights and month ends fall between any two.
+        # Half of the steps follow within a second, the others after a random delay: a midnight or a month's end can come between any two.
         seconds = chance.choice((0.0, 0.001, 1.0)) if chance.random() < 0.5 else chance.expovariate(0.5 / mean)
         steps.append(Step(name, chance.getrandbits(48), seconds))
     return steps
@@ -95,7 +95,7 @@ def new_city(seed: int, count: int) -> Simulated:
 
 
 def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
-    """Run one operation with faults at its calls, and perhaps others in between; it raises only what clients may see."""
+    """Run one operation with faults in its storage calls, possibly with others between them. It raises only what clients may see."""
     chance = random.Random(step.seed)
 
     def others() -> None:

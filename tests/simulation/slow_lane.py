@@ -29,7 +29,7 @@ MOST_IN_A_BATCH = 10
 
 @contextmanager
 def small() -> Iterator[None]:
-    """Make parts small, and wallets long after few postings."""
+    """Use small parts, and treat a wallet as long after only a few accruals."""
     with patch.object(parts, "PART_BYTES", FEW_BYTES), patch.object(use_cases, "QUICK_ACCRUALS", FEW_POSTINGS):
         yield
 

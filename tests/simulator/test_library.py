@@ -67,7 +67,7 @@ def test_a_policy_of_the_library(connection: duckdb.DuckDBPyConnection, path: Pa
     assert replayed == ledger.won
     layers = policies.versions[0].layers
     assert any(ledger.won.values()) or all(layer.reward_kind.value.startswith("top_up") for layer in layers)
-    # The report names what a statement cannot compute, and what payments do not show.
+    # The report names what SQL could not replay, and the top-up layers, which payments alone do not show.
     walked = any(layer.reward_kind.value == "discount" or layer.exclusive for layer in layers)
     assert not walked or fallbacks(plans)
     assert len(left_out(policies)) == sum(layer.reward_kind.value.startswith("top_up") for layer in layers)

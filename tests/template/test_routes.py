@@ -173,7 +173,7 @@ def test_an_authorizer_takes_the_tokens_of_its_pool_and_of_all_its_clients(
 ) -> None:
     settings = resources("AWS::Serverless::HttpApi")["Api"]["Auth"]["Authorizers"][authorizer]
     issuer, audience = (
-        # Residents may have another provider, the first case of the condition (test_who_is_who.py).
+        # `Fn::If` names the city's own identity provider first (test_who_is_who.py); this takes the second value, Cognito's pool.
         setting["Fn::If"][2] if authorizer == "ResidentAuthorizer" else setting
         for setting in (settings["JwtConfiguration"]["issuer"], settings["JwtConfiguration"]["audience"])
     )

@@ -1,4 +1,4 @@
-"""One request, one effect, one answer: for any number of retries, at once or after midnight."""
+"""One request, one effect, one answer: for any number of retries, concurrent or after midnight."""
 
 from datetime import datetime, timedelta
 from functools import partial

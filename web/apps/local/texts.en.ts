@@ -78,7 +78,7 @@ export const en: Texts = {
     now: 'Now',
     to: 'Move to',
     at: 'Time',
-    atHint: 'In Incheon’s time, of 24 hours, as in 09:30.',
+    atHint: '24-hour clock, Incheon time, such as 09:30.',
     move: 'Move to this time',
     jumps: 'Jump to',
     hour: 'An hour later',
@@ -89,7 +89,7 @@ export const en: Texts = {
     moved: (at) => `The city’s time is now ${at}.`,
     due: 'Schedules that became due in between',
     noneDue: 'No schedule became due in between.',
-    noTime: 'Enter the time as in 09:30, of 24 hours.',
+    noTime: 'Enter the time on a 24-hour clock, such as 09:30.',
   },
   journal: {
     title: 'Journal',

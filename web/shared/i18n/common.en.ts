@@ -24,10 +24,10 @@ export const commonEn: Common = {
     text: 'Please sign in again, for your safety. What you typed stays.',
     go: 'Sign in again',
   },
-  notFound: { title: 'There is no such page', text: 'The address has changed or is mistyped.', go: 'To the start' },
+  notFound: { title: 'There is no such page', text: 'The address has changed or is mistyped.', go: 'Back to the start' },
   problems: problemsEn,
   /** Where the ways on from a problem lead. */
-  ways: { start: 'To the start', records: 'See the history', sign_in: 'Sign in again', other_account: 'Use another account', reload: 'Reload' },
+  ways: { start: 'Back to the start', records: 'See the history', sign_in: 'Sign in again', other_account: 'Use another account', reload: 'Reload' },
   amountFaults: {
     empty: 'Enter an amount.',
     not_whole: 'Enter the amount in whole won, as in 12,000.',

@@ -20,7 +20,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   payment_voided: 'This payment was voided, and its whole amount is back in the wallet. Check your history.',
   nothing_captured: 'No part of this payment was captured yet. Void it instead of cancelling it.',
   cancellation_exceeds_payment: 'This is more than can be cancelled. Check in the history how much is left.',
-  too_many_cancellations: 'This payment cannot be cancelled in more parts. Cancel all that is left at once.',
+  too_many_cancellations: 'No more partial cancellations are possible. Cancel the whole remaining amount.',
   not_a_hold: 'This payment is complete. Cancel it to take it back.',
   hold_closed: 'Nothing is on hold any more. Check the payment in the history.',
   hold_expired: 'The time for the capture is over, and the amount goes back to the wallet. Start a new payment.',

@@ -57,7 +57,7 @@ export function DayField(props: FieldProps & Bounds & { value: string; onValue: 
   );
 }
 
-/** A time of the day as `09:30`, of 24 hours. */
+/** A time of day on a 24-hour clock, such as `09:30`. */
 export function TimeField(props: FieldProps & { value: string; onValue: (value: string) => void }) {
   return (
     <Field {...props}>

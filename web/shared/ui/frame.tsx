@@ -6,7 +6,7 @@ import { common } from '../i18n/texts.ts';
 import { contrast, toggleContrast } from './contrast.ts';
 import { Icon, type IconName } from './icons.tsx';
 
-/** `covers` are addresses besides its own that belong to this part of the app. */
+/** `covers` are paths other than `href` for which this link is also shown as current. */
 export type MenuLink = { href: string; label: string; icon: IconName; covers?: string[] };
 
 export function Frame(props: { app: string; home: string; links: MenuLink[]; children: ComponentChildren }) {

@@ -10,7 +10,7 @@ export function Page(props: { title: string; app: string; lead?: string; childre
     document.title = `${props.title} | ${props.app}`;
   }, [props.title, props.app]);
   useEffect(() => {
-    // The document announces itself when it is opened; later views do it by their heading.
+    // Screen readers announce the title when the document loads. For later views the heading gets the focus, so that it is announced.
     if (!firstView) heading.current?.focus({ preventScroll: true });
     firstView = false;
   }, []);

@@ -75,7 +75,9 @@ def _moved_back(key: Key, condition: Condition, changes: dict[Path, Change]) -> 
         # A removed attribute is absent. Where a part of an attribute was changed, it surely exists.
         holds = isinstance(condition, Absent) and not isinstance(found, SetTo | Add) and found.path == condition.path
     if not holds:
-        raise WritesContradict(key, f"one sets {'.'.join(found.path)} to a value that the other does not expect")
+        raise WritesContradict(
+            key, f"the first changes {'.'.join(found.path)}, so that the condition of the second cannot hold"
+        )
     return None
 
 

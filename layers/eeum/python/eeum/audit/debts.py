@@ -135,7 +135,7 @@ def sent_on(portions: Sequence[Sequence[Any]], repaid: Iterable[Sequence[Any]]) 
 
 
 def _held_from(release: Item) -> list[tuple[str, int]]:
-    """The won that were held, by purse: what the release returned, without what was repaid."""
+    """The amount held from each purse: what the release returned, with its repayments reversed."""
     backwards = [(creditor, debtor, won) for debtor, creditor, won in release.get("repaid", ())]
     return list(sent_on(release["returned"], backwards).items())
 

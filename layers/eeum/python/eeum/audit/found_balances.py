@@ -203,8 +203,8 @@ def _wrong_purses(item: Item, due: Returned, has: Postings, expired: Mapping[str
         stored = -due.posted.get(account, 0), item.get("expired", {}).get(name, 0)
         if stored != (paid, gone):
             return (
-                f"of {-won} won taken back, {name} paid {stored[0]}, and {stored[1]} had expired there; "
-                f"it had {has.get(account, 0)} won, so these must be {paid} and {gone}"
+                f"{-won} won were to be taken back from {name}, which had {has.get(account, 0)} won: {paid} of them must be paid and "
+                f"{gone} have expired, but the entry says {stored[0]} and {stored[1]}"
             )
     return ""
 

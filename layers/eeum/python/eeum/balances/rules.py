@@ -62,7 +62,7 @@ class Closing(NamedTuple):
 
 
 class BalancePage(NamedTuple):
-    """Balances stored in one item, up to the end of a `round` of a `generation`, which was closed at `as_of`.
+    """Balances stored in one item, up to the end of `round` in `generation`; `as_of` is when that round was closed.
 
     Holders whose counts are all zero are left out.
     """

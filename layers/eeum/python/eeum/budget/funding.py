@@ -158,7 +158,7 @@ class Funding:
         return Drawing.OWN if self._losses < self._most_looks + ATTEMPTS_ON_ITS_OWN else Drawing.NOTHING
 
     def refill(self, funds: Funds) -> None:
-        """Bring the missing money into the shard, or, near the end of the money, note which other places to draw on.
+        """Bring the missing money into the shard, or, when the money is nearly used up, note which other places to draw on.
 
         Each move is a transaction of its own: a process that stops after any of them loses no money. If others draw on the money at the
         same time, it looks again, a bounded number of times.

@@ -156,8 +156,8 @@ class BudgetStore:
         commit(self._storage, self.patience, named)
 
     def take_home(self, shard: BudgetShard, name: str, won: int) -> None:
-        """Move all `won` of `name` back to the unallocated balance and remove the name; `ConditionsFailed` when it changed. Units as
-        `move`.
+        """Move all `won` of `name` back to the unallocated balance and remove the name. Raises `ConditionsFailed` if the amount is
+        no longer `won`. Write units as of `move`.
         """
         place = ("won", name)
         forgotten = Update(self.shard_key(shard.year, shard.number), (Remove(place),), (Equals(place, won),))

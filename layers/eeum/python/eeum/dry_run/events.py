@@ -216,7 +216,11 @@ def _names(path: str, facts: AllFacts, policy: PolicyVersion) -> Iterator[Proble
     ):
         value = getattr(facts, fact)
         if value is not None and value not in names:
-            yield f"{path}.{fact}", f"unknown_{kind}", f"{value} is not one that {policy.version} knows."
+            yield f"{path}.{fact}", f"unknown_{kind}", f"The policy {policy.version} has no {kind} {value}."
     for index, flag in enumerate(facts.merchant_flags):
         if flag not in merchants.flags:
-            yield f"{path}.merchant_flags.{index}", "unknown_flag", f"{flag} is not one that {policy.version} knows."
+            yield (
+                f"{path}.merchant_flags.{index}",
+                "unknown_flag",
+                f"The policy {policy.version} has no merchant flag {flag}.",
+            )

@@ -34,7 +34,7 @@ from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import OwnDecline, Purse, TopUpDecline
 
 WHY_NOT = {
-    "no_base": "nothing of it was paid from a purse that earns",
+    "no_base": "no part of it was paid from a purse that earns",
     "event_closed": "its event is not open",
     "condition": "its condition does not hold",
     "limit": "its limit is used up",

@@ -24,7 +24,7 @@ class SegmentFound(NamedTuple):
 
 
 def excepted_wallets(found: Sequence[SegmentFound]) -> list[str]:
-    """The wallets with an entry that cannot be posted."""
+    """The wallets with an entry that has no accrual yet, sorted."""
     return sorted({wallet for each in found for wallet in each.wallets})
 
 

@@ -14,7 +14,7 @@ CLOSING_BEGINS = timedelta(hours=1)
 """How long after a month's end its statements may be due: nothing accepted in it is still being stored then."""
 
 EXCEPTIONS_BEGIN = timedelta(days=1)
-"""How long after a month's end operators may mend entries that cannot be posted; then the other wallets wait no longer."""
+"""How long after a month's end operators may correct entries that have no accrual; then the other wallets wait no longer."""
 
 MOST_EXCEPTED = 100
 """The most wallets that a month may be frozen without. If there are more, the cause is not in the wallets."""
@@ -32,7 +32,7 @@ class MonthStatus(StrEnum):
 class MonthRecord:
     """A month of the programme. `opened_at` and `closed_at` are when the reset ran, which may be late; `frozen_at` is when it was complete.
 
-    `excepted` wallets had an entry that could not be posted when it froze: their statements are written after the entry is.
+    `excepted` wallets had an entry without an accrual when it froze: their statements are written once the accrual exists.
     """
 
     month: Month
@@ -86,7 +86,7 @@ def month_to_close(closed: Sequence[MonthRecord], now: datetime) -> Month | None
 
 
 def may_freeze_without(month: Month, wallets: int, now: datetime) -> bool:
-    """Whether the month may be frozen without this many wallets that have an entry that cannot be posted."""
+    """Whether the month may be frozen without this many wallets that have an entry without an accrual."""
     return wallets <= MOST_EXCEPTED and now >= start_of_month(next_month(month)) + EXCEPTIONS_BEGIN
 
 

@@ -84,8 +84,8 @@ def _cut_message(given: int) -> str:
 
 def _cut_message_in_english(given: int) -> str:
     if given:
-        return f"The budget is used up, so that this benefit was limited to {given:,} won."
-    return "The budget is used up, so that this benefit was not given."
+        return f"The budget is used up, so this benefit was limited to {given:,} won."
+    return "The budget is used up, so this benefit was not given."
 
 
 def decline_body(decline: Decline | OwnDecline) -> DeclineBody:

@@ -36,7 +36,7 @@ def discount_up_to(discount: int, price: int, won: int) -> int:
 
 
 def parts_up_to(parts: Sequence[DiscountPart], price: int, won: int) -> tuple[DiscountPart, ...]:
-    """The part of each discount part that belongs to the first `won` of the price, in the same order. The sum equals `discount_up_to`."""
+    """How much of each discount part falls on the first `won` won of the price, in the same order. The sum equals `discount_up_to`."""
     shares = discount_of(parts)
     rest = discount_up_to(shares, price, won)
     left = []

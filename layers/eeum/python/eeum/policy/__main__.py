@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "report the faults of documents, each alone and all as versions of one programme; and warnings about valid ones",
     )
     check.add_argument("policies", nargs="+", metavar="POLICY", help="a document, as policies/incheon has them")
-    explain = _verb(verbs, "explain", "state a policy in plain Korean and English, as its members read it")
+    explain = _verb(verbs, "explain", "explain a policy in plain Korean and English, as members read it")
     explain.add_argument("policy", metavar="POLICY")
     tries = _verb(
         verbs,

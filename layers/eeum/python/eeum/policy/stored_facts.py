@@ -99,7 +99,7 @@ def facts_of_item(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[Stor
 def fault_of_facts(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> str | None:
     """Describe the first fact that a policy could not compare, with its value and what is allowed; None when all can be compared.
 
-    An unknown fact is a fault: a later version stored it, and its policy may compare it.
+    An unknown fact is a fault: a later release of the software stored it, and a policy of that release may compare it.
     """
     named = facts_by_name(item)
     known = {fact.stored: fact for fact in stored}

@@ -48,18 +48,18 @@ def starts_from_zero(document: Mapping[str, Any], before: Mapping[str, Any]) -> 
 
 
 def _from_zero(added: Mapping[str, Any], gone: Sequence[Mapping[str, Any]]) -> str:
-    """Why it matters that a limit or pool is new, where `gone` are those that it may replace."""
+    """Why it matters that a limit or pool is new. `gone` are the removed ones that it may replace."""
     why = f"{added['id']} starts from zero in the middle of its window."
     if not gone:
         return f"{why} What was used in that window before this version starts does not count in it."
     old, amount = gone[0]["id"], added.get("amount")
-    again = f"gets {amount:,} won again" if amount is not None else "begins again at the first band"
+    again = f"gets another {amount:,} won" if amount is not None else "begins again at the first band"
     who = (
-        f"A member who used up {old} of the version before {again}."
+        f"A member who has used up {old} in the previous version {again}."
         if "measure" in added
-        else f"{old} may be used up already."
+        else f"The pool {old} may be used up already, and its money would be available a second time."
     )
-    return f"{why} {who} To count that usage, keep the id {old}."
+    return f"{why} {who} To carry that usage over, keep the id {old}."
 
 
 def _counts_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

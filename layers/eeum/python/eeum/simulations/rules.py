@@ -77,7 +77,7 @@ class Simulation:
 
 
 def payments_asked(source: str, first: Month, last: Month) -> Payments:
-    """The payments of a request. Raises `Invalid` for months in the wrong order, or more than `MOST_MONTHS` of them."""
+    """The payments that a request selects. Raises `Invalid` for months in the wrong order, or more than `MOST_MONTHS` of them."""
     months = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:7]) - int(first[5:7]) + 1
     if not 1 <= months <= MOST_MONTHS:
         raise Invalid("payments.until", f"is {months} months from the first, and must be 1 to {MOST_MONTHS}", "period")
