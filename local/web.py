@@ -10,8 +10,8 @@ from local.emulator import Emulator
 
 #: Shown at `/` where there are no pages. It has no style, since the distribution's content policy allows none.
 UNBUILT = """<!doctype html>
-<html lang="ko"><head><meta charset="utf-8"><title>e-음</title></head>
-<body><main><h1>인천 e-음</h1>
+<html lang="ko"><head><meta charset="utf-8"><title>인천e음</title></head>
+<body><main><h1>인천e음</h1>
 <p>화면이 아직 빌드되지 않았습니다. Node.js 20.19 이상을 설치하고 <code>make run</code>을 다시 실행하십시오.
 API는 <code>/api</code>에 있습니다.</p>
 <p lang="en">The pages are not built. Install Node.js 20.19 or later and run <code>make run</code> again.

@@ -237,7 +237,7 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
         won=wallet.balance(CASHBACK),
         payment_id=wallet.negative.payment_id,
         since=text_of(wallet.negative.at),
-        message="이미 사용한 캐시백의 결제가 취소되어 캐시 잔액이 부족합니다. 다음 캐시백으로 먼저 채워집니다.",
+        message="캐시백을 이미 사용한 결제가 취소되어 캐시 잔액이 부족합니다. 다음에 받는 캐시백으로 먼저 채웁니다.",
         message_en="A payment was cancelled whose cashback was already spent, so that the cashback balance is below zero. "
         "Your next cashback fills it up first.",
     )

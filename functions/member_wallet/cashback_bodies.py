@@ -136,7 +136,7 @@ def _correction_message(correction: Correction) -> str:
     if spent := sum(correction.spent.values()):
         sentences.append(f"그중 {spent:,}원은 이미 사용한 적립금이어서 캐시에서 회수했습니다.")
     if correction.recovered:
-        sentences.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
+        sentences.append(f"환불액 중 {correction.recovered:,}원으로 부족한 캐시를 채웠습니다.")
     sentences += repaid_message(correction.repaid)
     return " ".join(sentences)
 

@@ -303,7 +303,7 @@ def _note(check: Check, before: Mapping[str, Any] | None, emergency: bool) -> tu
     if check.against and beside(check.simulation.summary, before).get("difference") is None:
         return (
             f"Its simulation does not compare it with {check.against}, which it will replace: simulate it against that.",
-            f"모의 계산이 이 문서가 대체할 정책({check.against})과 비교하지 않았습니다. 그 정책과 비교하여 모의 계산해 주십시오.",
+            f"모의 계산에서 이 문서가 대체할 정책({check.against})과 비교하지 않았습니다. 그 정책과 비교하여 모의 계산해 주십시오.",
         )
     return None
 

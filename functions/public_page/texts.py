@@ -36,7 +36,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "synthetic_says": "이 페이지의 모든 수치는 가상으로 만든 도시의 자료이며, 실제 통계가 아닙니다.",
         "synthetic_scale": "가입자는 실제의 1,000분의 {scale}입니다.",
         "as_of": "기준일",
-        "computed_at": "계산",
+        "computed_at": "계산 시각",
         "revision": "수정판",
         "revision_of": "제{number}판",
         "more_figures": "수치 더 보기",
@@ -79,7 +79,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "coming": "예정된 변경",
         "nothing_coming": "예정된 변경이 없습니다.",
         "spending": "예산 집행과 예측",
-        "fiscal_year": "{year} 회계연도",
+        "fiscal_year": "{year}회계연도",
         "no_budget": "올해 예산이 아직 등록되지 않았습니다.",
         "line": "예산",
         "amount": "예산액",
@@ -97,8 +97,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "forecast_says": "지난 28일 동안 하루에 쓴 금액의 평균으로 계산합니다.",
         "roots": "기록의 검증",
         "roots_says": (
-            "감사는 매일 모든 지갑의 기록을 해시 하나로 묶어 고칠 수 없는 곳에 보관합니다. "
-            "나중에 기록이 바뀌면 이 값과 맞지 않습니다."
+            "매일 감사할 때 모든 지갑의 기록을 하나의 값(해시)으로 줄여, 아무도 고칠 수 없는 곳에 보관합니다. "
+            "나중에 기록이 바뀌면 이 값과 맞지 않으므로 바뀐 것을 알 수 있습니다."
         ),
         "root": "그날의 해시",
         "day": "날짜",

@@ -34,9 +34,9 @@ def page(opening: bool, progress: str) -> str:
     )
     return f"""<!doctype html>
 <html lang="ko">
-<head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>e-음</title><style>{STYLE}</style></head>
+<head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>인천e음</title><style>{STYLE}</style></head>
 <body><main>
-<h1>인천 e-음</h1>
+<h1>인천e음</h1>
 <p>{korean}</p>
 <p lang="en">{escape(sentence(opening))}</p>
 <p class="progress" lang="en">{escape(progress)}</p>

@@ -129,7 +129,7 @@ def test_cashback_that_was_spent_is_taken_from_the_refund(city: City, new_member
     assert (wallet["purses"], wallet["negative_cashback"]) == ({"charged": 81_000, "cashback": 0}, None)
     (told,) = month_of_cashback(city, member)["corrections"]
     assert (told["cashback"], told["recovered"], told["refunded_to"]) == (-9_000, 9_000, {"charged": 81_000})
-    assert told["message"].endswith("환불액 중 9,000원은 부족한 캐시를 채웠습니다.")
+    assert told["message"].endswith("환불액 중 9,000원으로 부족한 캐시를 채웠습니다.")
     # What is now paid from the loaded balance earns again.
     till.pay(member, 50_000)
     assert settled(member)["purses"] == {"charged": 31_000, "cashback": 5_000}

@@ -75,8 +75,8 @@ def test_a_recovered_amount_is_shown_and_repaid_when_the_spending_is_cancelled(
             "from": "cashback",
             "to": "charged",
             "won": 10_000,
-            "message": "이미 사용한 캐시의 결제가 취소되어 충전금 잔액에서 10,000원을 대신 회수했습니다. "
-            "그 사용이 취소되면 충전금 잔액으로 돌아옵니다.",
+            "message": "취소된 결제로 받은 캐시 잔액을 이미 사용하여 충전금 잔액에서 10,000원을 대신 회수했습니다. "
+            "그 금액을 사용한 결제가 취소되면 충전금 잔액으로 돌려드립니다.",
             "message_en": "A payment was cancelled whose cashback was already spent, so that 10,000 won were taken from your loaded "
             "balance instead. They come back to your loaded balance if that spending is cancelled.",
         }
@@ -130,10 +130,10 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
     assert owing["purses"]["cashback"] == -2
     reason = owing["negative_cashback"]
     assert (reason["won"], reason["payment_id"]) == (-2, first["id"])
-    assert reason["message"].startswith("이미 사용한 캐시백의 결제가 취소되어")
+    assert reason["message"].startswith("캐시백을 이미 사용한 결제가 취소되어")
     (correction,) = city.call(STRANGER, "GET", f"{path}/cashback").json["corrections"]
     assert (correction["cashback"], correction["recovered"], correction["refunded_to"]) == (-3, 1, {})
-    assert correction["message"].endswith("환불액 중 1원은 부족한 캐시를 채웠습니다.")
+    assert correction["message"].endswith("환불액 중 1원으로 부족한 캐시를 채웠습니다.")
     assert correction["message_en"] == (
         "1 won of the payment were cancelled. The month's cashback was recomputed, and 3 won were taken back. "
         "1 won of the refund filled up your cashback."

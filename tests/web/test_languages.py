@@ -60,7 +60,7 @@ def test_a_past_day_and_the_months_of_an_export_are_chosen_by_their_names(place:
     day.get_by_label("일", exact=True).select_option("31일")
     page.get_by_role("button", name="잔액 보기").click()
     past = page.locator("section", has=page.locator("#past"))
-    expect(past).to_contain_text("2020년 12월 31일 끝의 잔액")
+    expect(past).to_contain_text("2020년 12월 31일 24시 기준 잔액")
     at = "2020-12-31T23:59:59.999+09:00"
     balances = place.regular.api.get(f"/wallets/{place.regular.wallet}/balances", at=at)
     expect(past.locator(".facts .won").first).to_have_text(f"{balances['purses']['charged']:,}원")

@@ -74,7 +74,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         ),
         (
             {"fact": "member_age", "at_least": 19, "below": 35},
-            "가입자 나이: 19 이상 35 미만",
+            "가입자 나이: 19세 이상 35세 미만",
             "the member's age is at least 19 and less than 35",
         ),
         ({"fact": "channel", "in": ["qr", "taxi"]}, "결제 장소: QR 또는 택시", "the place of payment is QR or taxi"),
@@ -87,7 +87,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         ),
         (
             {"fact": "instant", "until": "2026-03-01T00:00:00+09:00"},
-            "때: 2026년 3월 1일 0시 전까지",
+            "일시: 2026년 3월 1일 0시 전까지",
             "the time is until before 1 March 2026, 00:00",
         ),
         (

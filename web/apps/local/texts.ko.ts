@@ -18,7 +18,7 @@ export const ko = {
     bank: '은행',
   },
   overview: {
-    title: '이 컴퓨터에서 도는 도시',
+    title: '이 컴퓨터에서 실행 중인 도시',
     now: '도시의 현재 시각',
     moveClock: '시계 옮기기',
     apps: '앱 열기',
@@ -73,11 +73,11 @@ export const ko = {
   },
   clock: {
     title: '시계',
-    lead: '도시의 시각은 앞으로만 갑니다. 옮기면 스택을 갱신해 모든 함수가 새 시각을 갖습니다.',
+    lead: '도시의 시각은 앞으로만 옮길 수 있습니다. 옮기면 스택을 갱신해 모든 함수에 새 시각을 적용합니다.',
     now: '지금',
     to: '옮길 날짜',
     at: '시각',
-    atHint: '인천 시각이고, 24시간제입니다. 예: 09:30',
+    atHint: '서울 시각을 24시간제로 입력합니다. 예: 09:30',
     move: '이 시각으로 옮기기',
     jumps: '바로 가기',
     hour: '1시간 뒤',
@@ -93,7 +93,7 @@ export const ko = {
   journal: {
     title: '원장',
     lead: '지갑마다 저장된 기록입니다. 모든 기록은 차변과 대변의 합이 0입니다.',
-    noPostings: '돈이 움직이지 않은 기록입니다.',
+    noPostings: '금액이 바뀌지 않은 기록입니다.',
     wallets: '지갑',
     member: '가입자',
     status: '상태',
@@ -125,7 +125,7 @@ export const ko = {
   messages: {
     title: '메시지와 로그',
     dead: '처리하지 못한 메시지',
-    deadText: '여러 번 실패한 메시지가 여기서 기다립니다. `make redrive`가 다시 보냅니다.',
+    deadText: '여러 번 실패한 메시지를 여기에 보관합니다. `make redrive`로 다시 보냅니다.',
     queue: '대기열',
     waiting: '대기',
     allEmpty: '기다리는 메시지가 없습니다.',
@@ -137,7 +137,7 @@ export const ko = {
   },
   day: {
     title: '인천의 하루',
-    lead: '가입자 100명이 가맹점 40곳에서 결제하고, 취소하고, 거절당합니다. 모든 요청은 실제 API로 갑니다.',
+    lead: '가입자 100명이 가맹점 40곳에서 결제하고 취소하며, 거절되는 결제도 있습니다. 모든 요청은 실제 API로 보냅니다.',
     start: '하루 시작하기',
     again: '하루 더',
     steps: { prepare: '템플릿을 준비합니다', arrive: '가입자가 들어옵니다', pay: '가입자가 결제합니다', cashback: '캐시백이 적립됩니다', deploy: '함수에 새 시각을 배포합니다' } as Record<
@@ -155,7 +155,7 @@ export const ko = {
     inSeconds: (seconds: number, each: number) => `${seconds}초 (초당 ${digits(each)}건)`,
     look: '원장에서 보기',
   },
-  busy: '도시가 다른 일을 하고 있습니다.',
+  busy: '도시에서 다른 작업을 처리하고 있습니다.',
 };
 
 export type Texts = typeof ko;

@@ -43,6 +43,6 @@ test('two bands and a fixed reward', () => {
 });
 
 test('nothing, and why', () => {
-  expect(sentence(earning(0, []), policy)).toContain('적립 대상 금액이 0원');
+  expect(sentence(earning(0, []), policy)).toContain('적립 대상액이 0원');
   expect(sentence(earning(5_000, []), policy)).toContain('한도');
 });

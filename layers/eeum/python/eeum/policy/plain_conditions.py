@@ -22,7 +22,7 @@ _SUBJECTS: Words = {
     "weekday": Plain("요일", "the day of the week"),
     "day_of_month": Plain("날짜", "the day of the month"),
     "time_of_day": Plain("시각", "the time of day"),
-    "instant": Plain("때", "the time"),
+    "instant": Plain("일시", "the time"),
 }
 _VALUES: Mapping[str, Words] = {
     "channel": CHANNELS_AND_METHODS,
@@ -30,6 +30,7 @@ _VALUES: Mapping[str, Words] = {
     "weekday": WEEKDAYS,
 }
 _IN_WON = frozenset({"merchant_annual_revenue", "amount"})
+_KOREAN_UNITS: Mapping[str, str] = {"member_age": "세", "day_of_month": "일"}
 _BOUNDS: tuple[tuple[str, Plain], ...] = (
     ("above", Plain("초과", "more than")),
     ("at_least", Plain("이상", "at least")),
@@ -98,11 +99,12 @@ def _between_times(subject: Plain, condition: Mapping[str, Any]) -> Plain:
 
 
 def _between_numbers(subject: Plain, condition: Mapping[str, Any]) -> Plain:
-    ends = []
+    ends, fact = [], condition["fact"]
+    unit = _KOREAN_UNITS.get(fact, "")
     for bound, words in _BOUNDS:
         value = condition.get(bound)
         if value is not None:
-            number = won(value) if condition["fact"] in _IN_WON else Plain(f"{value:,}", f"{value:,}")
+            number = won(value) if fact in _IN_WON else Plain(f"{value:,}{unit}", f"{value:,}")
             ends.append(Plain(f"{number.ko} {words.ko}", f"{words.en} {number.en}"))
     limits = joined(ends, " ") if len(ends) < 2 else Plain(joined(ends, " ").ko, joined(ends, " and ").en)
     return Plain(f"{subject.ko}: {limits.ko}", f"{subject.en} is {limits.en}")

@@ -72,8 +72,8 @@ def _won_by_creditor(repaid: Iterable[Repaid]) -> dict[str, int]:
 
 def _owed_message(debtor: str, creditor: str, won: int) -> str:
     return (
-        f"이미 사용한 {korean_name(debtor)}의 결제가 취소되어 {korean_name(creditor)} 잔액에서 {won:,}원을 대신 회수했습니다. "
-        f"그 사용이 취소되면 {korean_name(creditor)} 잔액으로 돌아옵니다."
+        f"취소된 결제로 받은 {korean_name(debtor)} 잔액을 이미 사용하여 {korean_name(creditor)} 잔액에서 {won:,}원을 대신 회수했습니다. "
+        f"그 금액을 사용한 결제가 취소되면 {korean_name(creditor)} 잔액으로 돌려드립니다."
     )
 
 
