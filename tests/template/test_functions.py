@@ -119,8 +119,8 @@ def test_the_pace_of_work_over_all_wallets_is_chosen_by_parameters() -> None:
     paced = {name: each["READ_UNITS_PER_SECOND"] for name, each in variables.items() if "READ_UNITS_PER_SECOND" in each}
     assert set(paced) == {"CashbackCatchUpFunction", "MonthClosingFunction"}
     assert all(each == {"Ref": "ReadUnitsPerSecond"} for each in paced.values())
-    # A laptop loses its stream when it stops: each catch-up there is a whole one.
-    hours = {"Fn::If": ["IsLocal", 0, {"Ref": "CatchUpHours"}]}
+    # A laptop loses its stream when it stops: each catch-up there is a whole one. A text, as the emulator wants every variable.
+    hours = {"Fn::If": ["IsLocal", "0", {"Ref": "CatchUpHours"}]}
     assert {name: each["PASS_HOURS"] for name, each in variables.items() if "PASS_HOURS" in each} == {
         "CashbackCatchUpFunction": hours
     }
