@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from statistics_disclosure.cells import CellId, Linked
 from statistics_disclosure.history import History, Version
-from statistics_disclosure.rules import Parameters, above, below
+from statistics_disclosure.rules import Parameters, above, below, is_sensitive
 
 WIDEST = 16.0
 """How far the audit looks, as a multiple of the demanded distance."""
@@ -34,7 +34,8 @@ class Ratio(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A suppressed value that must be possible up to `demanded` and is only up to `attained`; in the cell's unit, both as distances.
+    """A value that must be possible up to `demanded` and is only up to `attained`; in the cell's unit, both as distances. A sensitive
+    value that is shown attains 0.
 
     A distance below zero is one downwards.
     """
@@ -55,10 +56,14 @@ class Audit:
 def audited(
     tables: Linked, suppressed: Collection[CellId], history: History, rules: Parameters, ratios: Iterable[Ratio] = ()
 ) -> Audit:
-    """The audit of a release of the tables that suppresses these cells, after the history."""
+    """The audit of a release of the tables that suppresses these cells, after the history. A sensitive cell that it shows is a finding."""
     outsider = _Outsider.of(tables, suppressed, history, list(ratios))
     units = {cell.id.definition: cell.unit for cell in tables.cells.values()}
-    findings = []
+    findings = [
+        Finding(history.version_of(name, cell.value), above(cell.value, cell.unit, rules), 0.0)
+        for name, cell in tables.cells.items()
+        if name not in suppressed and is_sensitive(cell, rules)
+    ]
     for version in outsider.unknown:
         value = outsider.values[version]
         up = above(value, units.get(version.cell.definition, ""), rules)

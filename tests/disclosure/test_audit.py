@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from statistics_disclosure import release as publishing
@@ -43,6 +45,15 @@ def test_one_suppressed_cell_of_a_sum_is_found(tables: Linked) -> None:
     found = audited(tables, hidden("d1"), History(), RULES)
     assert {each.version.cell for each in found.findings} == hidden("d1")
     assert all(each.attained == pytest.approx(0, abs=1) for each in found.findings)
+
+
+def test_a_sensitive_cell_that_is_shown_is_found(tables: Linked) -> None:
+    """Suppression that forgets a cell leaves nothing to compute: the audit once found no fault with 437 cells of one member."""
+    name = named(month="2020-11", district="d3", category="food")
+    nine = replace(tables, cells={**tables.cells, name: replace(tables.cells[name], members=9)})
+    assert audited(tables, [], History(), RULES).findings == ()
+    (found,) = audited(nine, [], History(), RULES).findings
+    assert (found.version.cell, found.attained) == (name, 0)
 
 
 def test_two_of_the_same_size_protect_each_other(tables: Linked) -> None:
