@@ -77,13 +77,14 @@ def test_partners_and_operators_work_as_before(api: Api, issuer: SecondIssuer, c
     wallet = api.as_caller(caller).post("/wallets", {})
     bank = api.as_caller(issuer.token("city-bank", "bank/credit", azp="city-bank"))
     acquirer = api.as_caller(issuer.token("van-one", "van/pay", azp="van-one"))
-    credit = {"amount": 20_000, "bank_reference": "of the second issuer"}
+    credit = {"amount": 50_000, "bank_reference": "of the second issuer"}
 
-    bank.post(f"/wallets/{wallet['id']}/top_ups", credit, key="a-credit-of-the-second-issuer")
+    credited = bank.post(f"/wallets/{wallet['id']}/top_ups", credit, key="a-credit-of-the-second-issuer")
+    assert credited["status"] == "completed", credited
     sale = {"card_token": wallet["cards"][0]["token"], "merchant_id": before.shop, "amount": 4_000}
     paid = acquirer.post("/payments", sale, key="a-sale-of-the-second-issuer")
 
-    assert paid["status"] == "approved"
+    assert paid["status"] == "approved", paid
     assert api.as_caller(before.tokens.operator).request("GET", "/merchant_applications").status_code == 200
     assert (
         api.as_caller(before.tokens.bank).request("POST", f"/wallets/{wallet['id']}/top_ups", credit).status_code == 401
