@@ -118,7 +118,7 @@ def test_work_that_fails_says_why_and_other_work_can_begin(
     ("body", "says"),
     [
         ({"at": "2021-01-04T08:59"}, "never runs backwards"),
-        ({"at": "2200-01-01T00:00"}, "ends before 2200"),
+        ({"at": "2200-01-01T00:00"}, "must be before 2200"),
         ({"at": "tomorrow"}, "no instant"),
         ({"at": "0001-01-01T00:00+14:00"}, "no instant"),
         ({"at": 5}, "at is missing"),

@@ -38,5 +38,5 @@ def test_it_waits_while_cashback_arrives_however_long_that_takes() -> None:
 
 
 def test_it_ends_when_none_arrives() -> None:
-    with pytest.raises(CityFailure, match="2 payments still without cashback, and none came for 60 s"):
+    with pytest.raises(CityFailure, match="2 payments still without cashback, and no more was posted for 60 s"):
         _awaited(_SlowCity(10, [4, 2]))
