@@ -128,7 +128,7 @@ republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… 
 export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
 	@$(COMMAND) operations.export $(EXPORT)
 
-statistics: $(SIMULATOR) ## the city in figures, up to its public page: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
+statistics: $(SIMULATOR) ## the city in figures and its public page: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
 	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(if $(OUTPUT),--output $(OUTPUT)) \
 	    $(if $(named_export),--export $(EXPORT)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) \
 	    $(if $(SCALE),--synthetic --scale $(SCALE))
@@ -217,7 +217,7 @@ bench: install ## measure what docs/performance.md reports
 load: $(DEVELOPMENT) ## requests at a stated rate, then the audit: RATE=5 SECONDS=60, CITY=dev FILE=cards.json
 	@$(COMMAND) bench.load --rate $(or $(RATE),5) --seconds $(SECONDS) $(if $(FILE),--file $(FILE))
 
-soak: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## half an hour of load on a city of its own, whose functions are killed, within their memory: SECONDS=1800
+soak: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## half an hour of load on a city of its own whose functions are killed: SECONDS=1800
 	@$(COMMAND) bench.load.soak --seconds $(if $(filter command environment,$(firstword $(origin SECONDS))),$(SECONDS),1800) $(if $(RATE),--rate $(RATE))
 
 measure-storm: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## how long a stranger waits for cashback while one shop cancels 10,000 times

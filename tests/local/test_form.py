@@ -19,7 +19,7 @@ def test_a_city_of_another_form_is_refused_and_left_as_it_is(tmp_path: Path, mad
     file = tmp_path / "city.json"
     file.write_text(json.dumps(made))
     city = City(tmp_path, free_port())
-    with pytest.raises(CityFailure, match="make reset empties it"):
+    with pytest.raises(CityFailure, match="empty it with make reset"):
         city.check(None)
     city.lock.release()
     assert json.loads(file.read_text()) == made
