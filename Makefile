@@ -128,7 +128,7 @@ republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… 
 export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
 	@$(COMMAND) operations.export $(EXPORT)
 
-statistics: $(SIMULATOR) ## the city in figures and its public page: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
+statistics: $(SIMULATOR) ## the city in figures and its public page: EXPORT=… (default: the running one), OUTPUT=… (a folder), AS_OF=2020-12-20
 	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(if $(OUTPUT),--output $(OUTPUT)) \
 	    $(if $(named_export),--export $(EXPORT)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) \
 	    $(if $(SCALE),--synthetic --scale $(SCALE))

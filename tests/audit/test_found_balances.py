@@ -128,9 +128,22 @@ def test_balances_are_known_again_after_too_many_orders() -> None:
     assert found == [("recovery", "CORRECTION#2021-01#3")]
 
 
-def test_an_entry_of_an_unknown_kind_counts_by_its_postings_and_hides_nothing_else() -> None:
-    """Beside a kind that it did not know, the check once looked at nothing: no test and no simulated city had one and a fault."""
-    bonus = _entry("BONUS#1", "bonus", EARLY, {f"purse/{POINTS}": 50})
+@pytest.mark.parametrize(
+    ("postings", "found"),
+    [
+        ({"postings": {"purse/charged": 50, "funder/city": -50}}, [("expiry", "EXPIRY#2")]),
+        ({"postings": {f"purse/{POINTS}": 50}}, []),
+        ({"postings": {"purse/cashback": -50}}, []),
+        ({}, []),
+    ],
+)
+def test_an_entry_of_an_unknown_kind_hides_only_the_balances_that_it_may_have_moved(
+    postings: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    """Beside any such entry, the check once looked at nothing: the simulated city has them, so two mutants escaped the audit."""
+    bonus = {**_entry("BONUS#1", "bonus", EARLY, {}), **postings}
+    if not postings:
+        del bonus["postings"]
     expiry = _entry(
         "EXPIRY#2",
         "expiry",
@@ -139,6 +152,4 @@ def test_an_entry_of_an_unknown_kind_counts_by_its_postings_and_hides_nothing_el
         purses={POINTS: 400},
         chain={"length": 2, "head": "", "source": ""},
     )
-    assert _found({}, POINTS_EARNED, bonus, expiry) == [("expiry", "EXPIRY#2")]
-    without_postings = {name: value for name, value in bonus.items() if name != "postings"}
-    assert _found({}, POINTS_EARNED, without_postings, expiry) == []
+    assert _found({}, POINTS_EARNED, bonus, expiry) == found

@@ -25,7 +25,7 @@ VALUES_AND_THE_EVALUATOR = {
 
 READING = {
     "audit.store": {"balances.page_store", "balances.rules", "balances.whole", "journal.accounts", "storage"},
-    "audit.use_cases": {"policy.use_cases", "storage"},
+    "audit.use_cases": {"policy.use_cases", "segments", "storage"},
 }
 """The modules that read for the audit, and what else they may import."""
 

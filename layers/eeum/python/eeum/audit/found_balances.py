@@ -44,11 +44,11 @@ class Unlinked(NamedTuple):
 def check_found_balances(partition: Partition, returned: Mapping[str, Returned], findings: Findings) -> None:
     """Check each expiry and correction by the balances before it. `returned` is by sort key of the correction.
 
-    An entry of an unknown kind counts by its stored postings. One without them may have changed any balance: then nothing is checked
-    here, and the entry is reported elsewhere.
+    An entry of an unknown kind is reported elsewhere. If it may have moved one of these balances, nothing is checked here, since it may
+    come at any place.
     """
     unknown = [item for kind, items in partition.by_kind.items() if kind not in POSTINGS for item in items]
-    if not all("postings" in item for item in unknown):
+    if any("postings" not in item or _moved(item) for item in unknown):
         return
     links = {link.item["sk"]: link for link in _links(partition)}
     orders = Orders(partition, list(links), findings)
