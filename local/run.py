@@ -183,8 +183,10 @@ def _say(text: str) -> None:
 
 
 def _print(text: str) -> None:
-    with suppress(OSError):  # the terminal may be closed
+    try:
         print(text, flush=True)
+    except OSError:  # the terminal is closed; Python would try to write the rest when it ends, and end with 120
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _arguments() -> argparse.Namespace:
