@@ -81,7 +81,7 @@ def test_the_clock_moves_and_the_page_shows_how_far_it_is(place: Place, new_visi
     move_to = page.get_by_role("button", name="Move to this time")
     page.get_by_label("Time", exact=True).fill("25:00")
     move_to.click()
-    expect(page.locator("#at-fault")).to_contain_text("of 24 hours")
+    expect(page.locator("#at-fault")).to_contain_text("on a 24-hour clock")
     page.get_by_role("group", name="Move to").get_by_label("Day").select_option(f"{before:%d}")
     page.get_by_label("Time", exact=True).fill("0:00")
     move_to.click()
