@@ -34,8 +34,10 @@ def main(module: str, arguments: list[str]) -> int:
         signal.signal(signal.SIGINT, _interrupt)
     sys.argv = [module, *arguments]
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-        sys.stdout.flush()
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        finally:
+            sys.stdout.flush()  # here, where a closed output is expected; Python's own attempt at its end would report it
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
