@@ -21,19 +21,15 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eeum.audit.report import Report
-from eeum.audit.root_folder import RootFolder
 from local import building, demo
 from local.city import City
 from local.emulator import free_port
 from local.failure import CityFailure
 from local.killer import Killer, PatientCity
+from local.restarting import audited_after_restart
 from local.schedule import BALANCE_FOLD
 from operations import audit
-from operations.catch_up import catch_up
-from operations.deployed_city import city_of
 from operations.failure import OperationFailed
-from operations.fold import fold
-from operations.stack import LOCAL, Stack
 
 SECONDS = 60.0
 FOLD_SECONDS = 0.5
@@ -61,12 +57,9 @@ def survive(data: Path, seconds: float, report: Callable[[str], None]) -> Surviv
     finally:
         city.stop()
     report(f"{killed} killed; starting again.")
-    again = City(data, port, report)
-    again.start(built)
-    try:
-        return _looked_at(data, port, killed, city)
-    finally:
-        again.stop()
+    caught_up, audited = audited_after_restart(data, port, built, report)
+    asked = city.persistence
+    return Survived(killed, asked.answered, asked.sent_again, caught_up, audited)
 
 
 def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
@@ -102,19 +95,6 @@ def _fold(city: City) -> None:
     """Balances are folded far more often than the schedule does, so that some folds are interrupted, too; the next one continues."""
     with suppress(CityFailure, BotoCoreError, ClientError):
         city.calendar.run(BALANCE_FOLD, city.clock.now())
-
-
-def _looked_at(data: Path, port: int, killed: int, city: PatientCity) -> Survived:
-    stack = Stack.local(port)
-    try:
-        caught_up = catch_up(stack)
-        fold(stack)
-        audited_city, now = city_of(stack, LOCAL)
-        audited = audit.audit(audited_city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
-    finally:
-        stack.close()
-    asked = city.persistence
-    return Survived(killed, asked.answered, asked.sent_again, caught_up, audited)
 
 
 def main() -> int:

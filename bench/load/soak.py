@@ -23,18 +23,14 @@ from bench.load.places import local_place
 from bench.load.report import printed
 from bench.load.running import Loaded
 from eeum.audit.report import Report
-from eeum.audit.root_folder import RootFolder
 from local import building, variables
 from local.city import City
 from local.emulator import free_port
 from local.failure import CityFailure
 from local.killer import Killer
+from local.restarting import audited_after_restart
 from operations import audit
-from operations.catch_up import catch_up
-from operations.deployed_city import city_of
 from operations.failure import OperationFailed
-from operations.fold import fold
-from operations.stack import LOCAL, Stack
 
 RATE, SECONDS, MEMBERS = 4.0, 1_800.0, 60
 SECONDS_BETWEEN_KILLS = 2.0
@@ -74,12 +70,7 @@ def soak(data: Path, rate: float, seconds: float, seed: int) -> Soaked:
             found = loaded(place, rate, seconds, seed)
     finally:
         city.stop()
-    again = City(data, port, lambda _: None)
-    again.start(built)
-    try:
-        caught_up, report = _looked_at(data, port)
-    finally:
-        again.stop()
+    caught_up, report = audited_after_restart(data, port, built, lambda _: None)
     return Soaked(found, killer.killed, memory.samples, allowed, caught_up, report)
 
 
@@ -88,17 +79,6 @@ def _allowed(city: City) -> dict[str, int]:
     client = city.emulator.client("lambda")
     pages = client.get_paginator("list_functions").paginate()
     return {each["FunctionName"]: each["MemorySize"] for page in pages for each in page["Functions"]}
-
-
-def _looked_at(data: Path, port: int) -> tuple[dict[str, int], Report]:
-    stack = Stack.local(port)
-    try:
-        caught_up = catch_up(stack)
-        fold(stack)
-        city, now = city_of(stack, LOCAL)
-        return caught_up, audit.audit(city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
-    finally:
-        stack.close()
 
 
 def _memory(soaked: Soaked) -> list[str]:

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from eeum.audit.report import wanted_instants
 from eeum.audit.use_cases import Audit
 from eeum.aws.audit_parts import AuditParts
+from eeum.aws.clients import OBJECT_SECONDS
 from eeum.aws.roots import RootBucket
 from eeum.calendar import parse_instant, text_of
 from eeum.composition import City, buckets
@@ -19,7 +20,7 @@ SECONDS_FOR_A_PAGE = 60.0
 
 logger = Logger()
 city = City.of(os.environ)
-s3 = buckets()
+s3 = buckets(OBJECT_SECONDS)
 roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
 parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from eeum.audit.report import conclude
 from eeum.audit.use_cases import Found
 from eeum.aws.audit_parts import AuditParts
+from eeum.aws.clients import OBJECT_SECONDS
 from eeum.aws.roots import RootBucket
 from eeum.composition import City, buckets
 
@@ -19,7 +20,7 @@ logger = Logger()
 # The function's own name distinguishes the stages of one account.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "audit_conclusion"))
 city = City.of(os.environ)
-s3 = buckets()
+s3 = buckets(OBJECT_SECONDS)
 roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
 parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 

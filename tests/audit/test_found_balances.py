@@ -36,6 +36,12 @@ def _correction(length: int, at: str, cashback: Mapping[str, int], **more: Any) 
     return _entry(f"CORRECTION#2021-01#{length}", "correction", at, postings, chain=chain, **item)
 
 
+def _expiry(at: str, won: int) -> Item:
+    """The second link of the chain: so many points expire."""
+    chain = {"length": 2, "head": "", "source": ""}
+    return _entry("EXPIRY#2", "expiry", at, {f"purse/{POINTS}": -won}, purses={POINTS: won}, chain=chain)
+
+
 def _found(wanted: Mapping[str, int], *entries: Item) -> list[tuple[str, str]]:
     """The checks that find something, with its entry; each correction wants to move `wanted`."""
     partition, findings = Partition("WALLET#one", list(entries)), Findings("one")
@@ -91,14 +97,7 @@ def test_a_purse_pays_all_that_it_has(at: str) -> None:
 
 @pytest.mark.parametrize(("gone", "recovered", "found"), [(200, 0, False), (0, 200, True), (100, 100, True)])
 def test_what_had_expired_pays_before_cashback(gone: int, recovered: int, *, found: bool) -> None:
-    expiry = _entry(
-        "EXPIRY#2",
-        "expiry",
-        EARLY,
-        {f"purse/{POINTS}": -500},
-        purses={POINTS: 500},
-        chain={"length": 2, "head": "", "source": ""},
-    )
+    expiry = _expiry(EARLY, 500)
     earned = _earning(3, EARLY, {f"purse/{POINTS}": 100}, "other")
     cashback = {f"purse/{POINTS}": -100, "expired/points": -gone, "purse/cashback": -recovered}
     correction = _correction(4, NOW, cashback, recovered=recovered, expired={POINTS: gone} if gone else {})
@@ -106,14 +105,7 @@ def test_what_had_expired_pays_before_cashback(gone: int, recovered: int, *, fou
 
 
 def test_an_expiry_takes_all_that_a_purse_has() -> None:
-    expiry = _entry(
-        "EXPIRY#2",
-        "expiry",
-        NOW,
-        {f"purse/{POINTS}": -400},
-        purses={POINTS: 400},
-        chain={"length": 2, "head": "", "source": ""},
-    )
+    expiry = _expiry(NOW, 400)
     assert _found({}, POINTS_EARNED, expiry) == [("expiry", "EXPIRY#2")]
     assert _found({}, POINTS_EARNED, _payment("paid", NOW, f"purse/{POINTS}", 100), expiry) == []
 
@@ -144,12 +136,5 @@ def test_an_entry_of_an_unknown_kind_hides_only_the_balances_that_it_may_have_mo
     bonus = {**_entry("BONUS#1", "bonus", EARLY, {}), **postings}
     if not postings:
         del bonus["postings"]
-    expiry = _entry(
-        "EXPIRY#2",
-        "expiry",
-        NOW,
-        {f"purse/{POINTS}": -400},
-        purses={POINTS: 400},
-        chain={"length": 2, "head": "", "source": ""},
-    )
+    expiry = _expiry(NOW, 400)
     assert _found({}, POINTS_EARNED, bonus, expiry) == found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, OBJECT_SECONDS, READ_SECONDS, aws_client
+from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
 from eeum.aws.clock import Clock, shifted_clock
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.settings import Settings
@@ -67,9 +67,9 @@ def queues() -> Any:
     return aws_client("sqs")
 
 
-def buckets() -> Any:
-    """A client of S3."""
-    return aws_client("s3", OBJECT_SECONDS)
+def buckets(read_seconds: float = READ_SECONDS) -> Any:
+    """A client of S3, which waits so long for an answer."""
+    return aws_client("s3", read_seconds)
 
 
 class LambdaContext(Protocol):

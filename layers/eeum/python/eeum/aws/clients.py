@@ -19,7 +19,7 @@ DESCRIPTIONS = Path(botocore.session.__file__).parents[1] / "aws_descriptions"
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.5
 OBJECT_SECONDS = 20.0
-"""A bucket answers when it has received a whole part of an object."""
+"""For large objects: a bucket answers when it has received a whole part of one."""
 ATTEMPTS = 2
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from eeum.calendar import Month, month_of
 from eeum.cashback.gap_store import READ_UNITS_OF_KEYS, GapStore
 from eeum.cashback.use_cases import PASSING, Accrual, Batch, accrue
-from eeum.passes.pace import THROTTLED, Pace, Setbacks
+from eeum.passes.pace import Pace, read_pages
 from eeum.segments import BEGINNING, Segment
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET
@@ -98,21 +98,13 @@ class CatchUp:
 def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING) -> SegmentCaughtUp:
     """Catch up the wallets of a segment after `after`, page by page, until its end or the end of the time.
 
-    It may run beside the stream, beside another run, and again from any page: each accrual claims its source. A throttled page is read
-    again after a pause. What remains after some tries is left to the next call; a call that finishes no page raises the error.
+    It may run beside the stream, beside another run, and again from any page: each accrual claims its source. Throttled pages:
+    `read_pages`.
     """
     done = SegmentCaughtUp(after)
-    setbacks = Setbacks(catch_up.accrual.patience.pause)
-    while done.resume is not None and catch_up.has_time():
-        try:
-            if not _catch_up_page(catch_up, segment, done):
-                break
-            setbacks.clear()
-        except THROTTLED as error:
-            if not setbacks.again(error):
-                break
-    if setbacks.error and done.resume == after:
-        raise setbacks.error
+    read_pages(
+        done, lambda: _catch_up_page(catch_up, segment, done), catch_up.has_time, catch_up.accrual.patience.pause
+    )
     return done
 
 

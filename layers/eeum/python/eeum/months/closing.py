@@ -15,7 +15,7 @@ from eeum.months.rules import month_to_close
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import statement_of
 from eeum.months.store import MonthStore
-from eeum.passes.pace import THROTTLED, Setbacks
+from eeum.passes.pace import read_pages
 from eeum.segments import BEGINNING, Segment
 from eeum.storage import ConditionsFailed
 from eeum.wallet.rules import Wallet
@@ -58,21 +58,16 @@ def close_segment(
 ) -> SegmentClosed:
     """For each wallet of a segment from `after` on: post missing cashback, write its statement if complete, and expire rewards.
 
-    Calls may overlap and repeat any page: a statement is stored once, and follows from the journal. Throttled pages are read again, as in
-    a catch-up.
+    Calls may overlap and repeat any page: a statement is stored once, and follows from the journal. Throttled pages:
+    `read_pages`.
     """
     done = SegmentClosed(month, after)
-    setbacks = Setbacks(catch_up.accrual.patience.pause)
-    while done.resume is not None and catch_up.has_time():
-        try:
-            if not _close_page(catch_up, sweeping, statements, month, segment, done):
-                break
-            setbacks.clear()
-        except THROTTLED as error:
-            if not setbacks.again(error):
-                break
-    if setbacks.error and done.resume == after:
-        raise setbacks.error
+    read_pages(
+        done,
+        lambda: _close_page(catch_up, sweeping, statements, month, segment, done),
+        catch_up.has_time,
+        catch_up.accrual.patience.pause,
+    )
     return done
 
 

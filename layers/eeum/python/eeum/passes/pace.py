@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from eeum.errors import Busy
 from eeum.storage import Contended, Unavailable
@@ -55,3 +56,31 @@ class Setbacks:
             return False
         self.pause(2.0 ** (self._count - 1))
         return True
+
+
+class Resumable(Protocol):
+    """What a call of a pass did so far. `resume` is where the next page begins, None at the end."""
+
+    resume: str | None
+
+
+def read_pages(
+    done: Resumable, page: Callable[[], bool], has_time: Callable[[], bool], pause: Callable[[float], None]
+) -> None:
+    """Read page after page until the end, or until the end of the time. `page` reads one and moves `done.resume`, or returns False if
+    there is no time for all of it.
+
+    A throttled page is read again after a pause. What remains after some tries is left to the next call; a call that finishes no page
+    raises the error.
+    """
+    begun, setbacks = done.resume, Setbacks(pause)
+    while done.resume is not None and has_time():
+        try:
+            if not page():
+                break
+            setbacks.clear()
+        except THROTTLED as error:
+            if not setbacks.again(error):
+                break
+    if setbacks.error and done.resume == begun:
+        raise setbacks.error
