@@ -1,4 +1,4 @@
-"""A month with far more payments than members make: hundreds that are stored, and 20,000 that the API's answers are filled with."""
+"""A month with far more payments than members make: thousands that are stored, and 20,000 that the API's answers are filled with."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.web.fixtures import NewVisit, Reading
 from tests.web.place import Member, Place
 from tests.web.views import payments_of
 
-#: Three whole pages: three times what a member makes in a year.
-PAYMENTS = 600
+#: Ten pages. Each page reads through all payments of the wallet, so that this is ten times what a member makes in a year.
+PAYMENTS = 2_000
 #: What one answer of the API has.
 PAGE = 200
 #: Far more than a member makes; the page is filled by answers like the API's.
@@ -42,7 +42,7 @@ def fill(place: Place, member: Member, payments: int) -> None:
         store.record_declines(some)
 
 
-def test_hundreds_of_payments_come_page_by_page(place: Place, new_visit: NewVisit) -> None:
+def test_thousands_of_payments_come_page_by_page(place: Place, new_visit: NewVisit) -> None:
     member = place.member()
     fill(place, member, PAYMENTS)
     page = new_visit().sign_in(member, "history")
